@@ -49,6 +49,8 @@ export interface CallModelInput {
   responseFormat?: 'client' | ResponseFormat;
   /** Publish text as it comes to the client's stream: only for the final stage of a streamed completion. */
   stream: boolean;
+  /** Tell the client's stream when this call ends: for every call of a streamed completion. */
+  progress: boolean;
   /** Milliseconds for one attempt, the provider's whole answer included. */
   timeoutMs: number;
   /** Extra turns after the prompt, for the tool loop: an assistant turn with its calls and the tools' results. */
