@@ -1,0 +1,34 @@
+import { setTimeout as wait } from 'node:timers/promises';
+
+const firstPauseMs = 50;
+const longestPauseMs = 2_000;
+
+/** SQLSTATE classes and Node's codes that mean "the database is away", not "the statement is wrong". */
+const awayCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EPIPE', 'ETIMEDOUT', 'EAI_AGAIN', '57P01', '57P02', '57P03', '53300', '25006']);
+const awayMessages = /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|server closed the connection|Query read timeout/i;
+
+/** Whether an error of `pg` means that the database is away and the same statement may work later. */
+export function isDatabaseAway(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  if (awayCodes.has(code) || code.startsWith('08')) return true;
+  if (error instanceof AggregateError) return error.errors.some(isDatabaseAway);
+  return awayMessages.test(error.message);
+}
+
+/**
+ * Runs `attempt` again and again while the database is away, with growing pauses up to 2 s. Every other error, and the last one
+ * after `patienceMs`, is thrown. `attempt` must be safe to repeat: a lost answer may hide a commit.
+ */
+export async function untilDatabaseAnswers<Result>(attempt: () => Promise<Result>, limits: { patienceMs: number; onAway?: () => void }): Promise<Result> {
+  const giveUpAt = Date.now() + limits.patienceMs;
+  for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!isDatabaseAway(error) || Date.now() + pauseMs > giveUpAt) throw error;
+      limits.onAway?.();
+      await wait(pauseMs);
+    }
+  }
+}
