@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
-const member = z.union([
+/** The schema of a member, as requests and `conclave.yaml` share it. */
+export const memberInput = z.union([
   z.string().min(1),
   z.strictObject({
     model: z.string().min(1),
@@ -11,9 +12,9 @@ const member = z.union([
   }),
 ]);
 /** A member as a request or `conclave.yaml` names it: a model name, or an object with its own sampling. */
-export type MemberInput = z.infer<typeof member>;
+export type MemberInput = z.infer<typeof memberInput>;
 
-const names = z.array(member).min(1);
+const names = z.array(memberInput).min(1);
 const chain = z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]);
 
 /** The strict `conclave` object of a request; unknown keys are an error. Shapes only: limits such as the number of members are the planner's. */
