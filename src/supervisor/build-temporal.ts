@@ -1,0 +1,45 @@
+import { spawn } from 'node:child_process';
+import { existsSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { childEnvironment } from '../config/machine.js';
+import { packageRoot } from './package-root.js';
+import { temporalVersion } from './temporal-release.js';
+
+const tellEveryMs = 15_000;
+
+/** Builds the program from the pinned Go module (go.sum holds the checksum of every source) and puts it at `target`. Minutes the first time, seconds with Go's caches warm. */
+export async function buildTemporal(target: string, progress: (line: string) => void): Promise<void> {
+  const module = join(packageRoot(), 'src', 'supervisor', 'temporal-cli');
+  if (!existsSync(join(module, 'go.mod'))) throw new Error(`the Go module to build it from is not in ${module}`);
+  progress(`building Temporal ${temporalVersion} with Go: two to five minutes, this once`);
+  const partial = `${target}.${String(process.pid)}`;
+  const begun = Date.now();
+  let last = 'compiling';
+  const ticker = setInterval(() => { progress(`  still building (${String(Math.round((Date.now() - begun) / 1000))} s): ${last}`); }, tellEveryMs);
+  try {
+    await runGo(['build', '-buildvcs=false', '-ldflags', '-s -w', '-o', partial, 'github.com/temporalio/cli/cmd/temporal'], module, (line) => { last = line; });
+    renameSync(partial, target);
+    progress(`built in ${String(Math.round((Date.now() - begun) / 1000))} s`);
+  } finally {
+    clearInterval(ticker);
+    rmSync(partial, { force: true });
+  }
+}
+
+function runGo(args: string[], cwd: string, onLine: (line: string) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const go = spawn('go', args, { cwd, stdio: ['ignore', 'ignore', 'pipe'], env: childEnvironment({ GOFLAGS: '-mod=readonly', GOWORK: 'off' }) });
+    const recent: string[] = [];
+    createInterface({ input: go.stderr }).on('line', (line) => {
+      recent.push(line);
+      if (recent.length > 5) recent.shift();
+      onLine(line);
+    });
+    go.once('error', (error: NodeJS.ErrnoException) => { reject(error.code === 'ENOENT' ? new Error('Go is not installed (no `go` on PATH)') : error); });
+    go.once('close', (code) => {
+      if (code === 0) resolve();
+      else reject(new Error(`go build failed: ${recent.join(' · ') || `exit code ${String(code)}`}`));
+    });
+  });
+}

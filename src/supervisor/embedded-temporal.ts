@@ -1,0 +1,83 @@
+import { chmodSync, existsSync, mkdirSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { Connection } from '@temporalio/client';
+import type { EngineProcess, RunningEngine } from './engine-process.js';
+import { startEngineProcess, stopEngineProcess } from './engine-process.js';
+import { isListening } from './ports.js';
+import { temporalServerArguments, temporalSearchAttributes } from './temporal-arguments.js';
+
+/** First start writes the schema of a new SQLite file; a slow disk takes its time. */
+const readyWithinMs = 60_000;
+
+export interface TemporalOptions {
+  binary: string;
+  /** SQLite file that outlives the process; null: in memory. */
+  databaseFile: string | null;
+  /** A free port on loopback for gRPC. */
+  port: number;
+  /** Port of the Web UI; null: none. */
+  uiPort: number | null;
+  onLog?: (line: string) => void;
+}
+
+export interface RunningTemporal extends RunningEngine {
+  /** `127.0.0.1:<port>` */
+  address: string;
+  uiUrl: string | null;
+}
+
+/** Starts a Temporal dev server with the settings that make it fast, and settles once its default namespace and our search attributes are there. */
+export async function startTemporal(options: TemporalOptions): Promise<RunningTemporal> {
+  const databaseFile = options.databaseFile === null ? null : resolve(options.databaseFile);
+  if (databaseFile !== null) mkdirSync(dirname(databaseFile), { recursive: true });
+  const recent: string[] = [];
+  const engine = await startEngineProcess({
+    command: options.binary,
+    args: temporalServerArguments({ databaseFile, port: options.port, uiPort: options.uiPort }),
+    cwd: databaseFile === null ? process.cwd() : dirname(databaseFile),
+    deathSignal: 'TERM',
+    onLine: (line) => {
+      recent.push(line);
+      if (recent.length > 20) recent.shift();
+      options.onLog?.(line);
+    },
+  });
+  const stop = (): Promise<void> => stopEngineProcess(engine, [{ signal: 'SIGTERM', patienceMs: 15_000 }, { signal: 'SIGKILL', patienceMs: 5_000 }]);
+  const address = `127.0.0.1:${String(options.port)}`;
+  try {
+    await untilReady(address, options.port, engine, recent);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  if (databaseFile !== null && existsSync(databaseFile)) chmodSync(databaseFile, 0o600);
+  return { address, uiUrl: options.uiPort === null ? null : `http://127.0.0.1:${String(options.uiPort)}`, pid: engine.pid, exited: engine.exited, stop };
+}
+
+async function untilReady(address: string, port: number, engine: EngineProcess, recent: string[]): Promise<void> {
+  let isGone = false;
+  void engine.exited.then(() => { isGone = true; });
+  let lastError: unknown;
+  for (const deadline = Date.now() + readyWithinMs; Date.now() < deadline; await wait(50)) {
+    if (isGone) throw new Error(`Temporal did not start on ${address}: ${recent.slice(-5).join(' · ')}`);
+    try {
+      // A gRPC channel that is refused once waits a second before it tries again: ask only where somebody listens.
+      if ((await isListening(port)) && (await answers(address))) return;
+    } catch (error) {
+      lastError = error;
+    }
+  }
+  throw new Error(`Temporal did not answer on ${address} within ${String(readyWithinMs / 1000)} s: ${recent.slice(-5).join(' · ')}`, { cause: lastError });
+}
+
+async function answers(address: string): Promise<boolean> {
+  const connection = await Connection.connect({ address, connectTimeout: 1_000 });
+  try {
+    await connection.workflowService.describeNamespace({ namespace: 'default' });
+    const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace: 'default' });
+    return Object.keys(temporalSearchAttributes).every((name) => customAttributes && name in customAttributes);
+  } finally {
+    await connection.close();
+  }
+}
