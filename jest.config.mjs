@@ -11,8 +11,19 @@ const shared = {
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
 };
+const postgres = { globalSetup: '<rootDir>/test/support/global-setup-postgres.mjs', globalTeardown: '<rootDir>/test/support/global-teardown.mjs' };
+const stack = { globalSetup: '<rootDir>/test/support/global-setup-stack.mjs', globalTeardown: '<rootDir>/test/support/global-teardown.mjs' };
+
+/**
+ * unit: pure code, and stores on a PostgreSQL of this run; replay: recorded histories; e2e and contract: the whole product over HTTP, started once;
+ * chaos: `conclave up` with a home of its own, killed again and again.
+ */
 export default {
   projects: [
-    { ...shared, displayName: 'unit', testMatch: ['<rootDir>/{domain,workflows,activities,src,bench,test/support}/**/*.spec.ts'] },
+    { ...shared, ...postgres, displayName: 'unit', testMatch: ['<rootDir>/{domain,workflows,activities,src,bench,test/support}/**/*.spec.ts'] },
+    { ...shared, displayName: 'replay', testMatch: ['<rootDir>/test/replay/**/*.spec.ts'], testTimeout: 60_000 },
+    { ...shared, ...stack, displayName: 'e2e', testMatch: ['<rootDir>/test/e2e/**/*.spec.ts'], testTimeout: 40_000 },
+    { ...shared, ...stack, displayName: 'contract', testMatch: ['<rootDir>/test/contract/**/*.spec.ts'], testTimeout: 90_000 },
+    { ...shared, displayName: 'chaos', testMatch: ['<rootDir>/test/chaos/**/*.spec.ts'], testTimeout: 180_000 },
   ],
 };

@@ -1,0 +1,27 @@
+import { mkdtempSync, chmodSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startPostgres } from '../../src/supervisor/embedded-postgres.js';
+import { startTemporal } from '../../src/supervisor/embedded-temporal.js';
+import { resolveTemporalBinary } from '../../src/supervisor/temporal-binary.js';
+import { freePort } from './ports.js';
+
+/** PostgreSQL without fsync in a temporary folder that goes with it. */
+export async function startTestPostgres(): Promise<{ url: string; pid: number; stop(): Promise<void> }> {
+  const folder = mkdtempSync(join(tmpdir(), 'conclave-test-'));
+  // As root PostgreSQL runs as another user, who has to pass through here.
+  chmodSync(folder, 0o711);
+  const postgres = await startPostgres({ dataDirectory: join(folder, 'postgres'), port: await freePort(), password: 'test', durable: false });
+  const stop = async (): Promise<void> => {
+    await postgres.stop();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  return { url: postgres.url, pid: postgres.pid, stop };
+}
+
+/** A Temporal server that keeps everything in memory. */
+export async function startTestTemporal(): Promise<{ address: string; pid: number; stop(): Promise<void> }> {
+  const configured = process.env['TEMPORAL_CLI_PATH'];
+  const binary = await resolveTemporalBinary({ ...(configured && { configured }), onProgress: (line) => console.error(line) });
+  return startTemporal({ binary: binary.path, databaseFile: null, port: await freePort(), uiPort: null });
+}
