@@ -1,0 +1,16 @@
+import { ApplicationFailure } from '@temporalio/common';
+import type { RecordCompletionStore } from '../src/completions/record-completion.store.js';
+import { untilDatabaseAnswers } from '../src/database/until-database-answers.js';
+import type { CompletionActivities } from './completion-activities.js';
+
+/** Milliseconds one attempt waits for a database that is away; Temporal makes further attempts until it is back. */
+const patienceMs = 2_000;
+
+/** The local activity that ends every completion. */
+export function createRecordCompletion(store: RecordCompletionStore): CompletionActivities['recordCompletion'] {
+  return async ({ completionId, outcome }) => {
+    const calls = await untilDatabaseAnswers(() => store.finish(completionId, outcome), { patienceMs });
+    if (calls === null) throw ApplicationFailure.nonRetryable(`Completion ${completionId} is not in the database.`, 'internal');
+    return { calls };
+  };
+}

@@ -1,0 +1,24 @@
+import { ApplicationFailure } from '@temporalio/common';
+import { isRetryable } from '../domain/failures/failure-code.js';
+import type { ProviderFailure } from '../src/providers/provider-failure.js';
+
+/** A provider's trouble in Temporal's terms: the code is the type, permanent ones are not retried, Retry-After decides the next attempt. */
+export function toApplicationFailure(failure: ProviderFailure): ApplicationFailure {
+  return ApplicationFailure.create({
+    type: failure.code,
+    message: failure.message,
+    nonRetryable: !isRetryable(failure.code),
+    details: [{ provider: failure.provider, model: failure.model, ...(failure.httpStatus === undefined ? {} : { httpStatus: failure.httpStatus }) }],
+    ...(failure.retryAfterMs === undefined || !isRetryable(failure.code) ? {} : { nextRetryDelay: failure.retryAfterMs }),
+  });
+}
+
+/** A bug or a broken contract: trying again would only pay again. */
+export function internalFailure(error: unknown): ApplicationFailure {
+  return ApplicationFailure.create({
+    type: 'internal',
+    message: error instanceof Error ? error.message : String(error),
+    nonRetryable: true,
+    ...(error instanceof Error ? { cause: error } : {}),
+  });
+}

@@ -1,0 +1,178 @@
+import type { CallAnswer, StageName } from '../../domain/chat/call.js';
+import type { ChatRequest, FinishReason, ToolCall, Usage } from '../../domain/chat/chat-request.js';
+import { completionChannel } from '../../domain/chat/completion-notification.js';
+import type { CompletionNotification } from '../../domain/chat/completion-notification.js';
+import type { Sql } from '../database/sql.js';
+import type { CallPrice, CallRecordOutcome } from './call.entity.js';
+
+/** One attempt as it enters the ledger. Times are milliseconds since the epoch. */
+export interface CallRecord {
+  completionId: string;
+  key: string;
+  stage: StageName;
+  memberIndex: number;
+  attempt: number;
+  provider: string;
+  model: string;
+  requestHash: string;
+  text: string | null;
+  toolCalls: ToolCall[] | null;
+  finishReason: FinishReason | null;
+  usage: Usage | null;
+  costNanoUsd: number | null;
+  price: CallPrice | null;
+  startedAt: number;
+  firstTokenAt: number | null;
+  endedAt: number;
+  outcome: CallRecordOutcome;
+  failureCode: string | null;
+  failureMessage: string | null;
+  droppedParameters: string[] | null;
+  responseId: string | null;
+}
+
+/** What the ledger knows of a call that succeeded. `failureCode` is set only where a tool answered with an error. */
+export interface RecordedCall extends CallAnswer {
+  failureCode: string | null;
+}
+
+interface AnswerRow {
+  text: string | null;
+  tool_calls: ToolCall[] | null;
+  finish_reason: FinishReason | null;
+  input_tokens: number | null;
+  output_tokens: number | null;
+  cached_input_tokens: number | null;
+  reasoning_tokens: number | null;
+  cost_nano_usd: string | null;
+  failure_code: string | null;
+}
+
+const answerColumns = 'text, tool_calls, finish_reason, input_tokens, output_tokens, cached_input_tokens, reasoning_tokens, cost_nano_usd, failure_code';
+
+/** The ledger of calls: prepared statements, one round trip each. */
+export class CallsStore {
+  constructor(private readonly sql: Sql) {}
+
+  /** The recorded success of a logical call, or null (index `calls_paid_once`). */
+  async succeeded(completionId: string, key: string): Promise<RecordedCall | null> {
+    const { rows } = await this.sql.query<AnswerRow>({
+      name: 'ledger-succeeded',
+      text: `SELECT ${answerColumns} FROM calls WHERE completion_id = $1 AND key = $2 AND outcome = 'succeeded'`,
+      values: [completionId, key],
+    });
+    return rows[0] ? answerOf(rows[0]) : null;
+  }
+
+  /** The client's request of a completion together with the recorded success of one of its calls, or null where no such completion exists. */
+  async requestAndSucceeded(completionId: string, key: string): Promise<{ request: ChatRequest; recorded: RecordedCall | null } | null> {
+    const { rows } = await this.sql.query<AnswerRow & { request: ChatRequest; found: string | null }>({
+      name: 'ledger-request',
+      text: `SELECT completions.request, recorded.id AS found, ${answerColumns.replaceAll(/\b([a-z_]+)\b/g, 'recorded.$1')}
+FROM completions LEFT JOIN calls AS recorded ON recorded.completion_id = completions.id AND recorded.key = $2 AND recorded.outcome = 'succeeded'
+WHERE completions.id = $1`,
+      values: [completionId, key],
+    });
+    const row = rows[0];
+    if (!row) return null;
+    return { request: row.request, recorded: row.found === null ? null : answerOf(row) };
+  }
+
+  /** Whether a completion was canceled by its caller. */
+  async isCanceled(completionId: string): Promise<boolean> {
+    const { rows } = await this.sql.query<{ status: string }>({ name: 'ledger-status', text: 'SELECT status FROM completions WHERE id = $1', values: [completionId] });
+    return rows[0]?.status === 'canceled';
+  }
+
+  /** Enters one attempt. A second success of the same key changes nothing; then the first one is returned, else null. */
+  async enter(record: CallRecord): Promise<RecordedCall | null> {
+    const { rowCount } = await this.sql.query({ name: 'ledger-enter', text: insertText, values: insertValues(record) });
+    return rowCount === 0 ? this.succeeded(record.completionId, record.key) : null;
+  }
+
+  /** Tells the apis that a call of a streamed completion ended. A hint: not durable. */
+  async notify(notification: CompletionNotification): Promise<void> {
+    await this.sql.query({ name: 'ledger-notify', text: 'SELECT pg_notify($1, $2)', values: [completionChannel, JSON.stringify(notification)] });
+  }
+}
+
+const insertColumns = [
+  'completion_id',
+  'key',
+  'stage',
+  'member_index',
+  'attempt',
+  'provider',
+  'model',
+  'request_hash',
+  'text',
+  'tool_calls',
+  'finish_reason',
+  'input_tokens',
+  'output_tokens',
+  'cached_input_tokens',
+  'reasoning_tokens',
+  'cost_nano_usd',
+  'price',
+  'started_at',
+  'first_token_at',
+  'ended_at',
+  'outcome',
+  'failure_code',
+  'failure_message',
+  'dropped_parameters',
+  'response_id',
+];
+
+const insertText = `INSERT INTO calls (${insertColumns.join(', ')}) VALUES (${insertColumns.map((_, index) => `$${index + 1}`).join(', ')})
+ON CONFLICT (completion_id, key) WHERE outcome = 'succeeded' DO NOTHING`;
+
+function insertValues(record: CallRecord): unknown[] {
+  return [
+    record.completionId,
+    record.key,
+    record.stage,
+    record.memberIndex,
+    record.attempt,
+    record.provider,
+    record.model,
+    record.requestHash,
+    record.text,
+    json(record.toolCalls),
+    record.finishReason,
+    record.usage?.inputTokens ?? null,
+    record.usage?.outputTokens ?? null,
+    record.usage?.cachedInputTokens ?? null,
+    record.usage?.reasoningTokens ?? null,
+    record.costNanoUsd,
+    json(record.price),
+    new Date(record.startedAt),
+    record.firstTokenAt === null ? null : new Date(record.firstTokenAt),
+    new Date(record.endedAt),
+    record.outcome,
+    record.failureCode,
+    record.failureMessage,
+    json(record.droppedParameters),
+    record.responseId,
+  ];
+}
+
+function json(value: unknown[] | object | null): string | null {
+  return value === null || (Array.isArray(value) && value.length === 0) ? null : JSON.stringify(value);
+}
+
+function answerOf(row: AnswerRow): RecordedCall {
+  return {
+    text: row.text ?? '',
+    toolCalls: row.tool_calls ?? [],
+    finishReason: row.finish_reason ?? 'stop',
+    usage: {
+      inputTokens: row.input_tokens ?? 0,
+      outputTokens: row.output_tokens ?? 0,
+      cachedInputTokens: row.cached_input_tokens ?? 0,
+      reasoningTokens: row.reasoning_tokens ?? 0,
+    },
+    costNanoUsd: row.cost_nano_usd === null ? null : Number(row.cost_nano_usd),
+    failureCode: row.failure_code,
+  };
+}
