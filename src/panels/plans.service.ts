@@ -1,0 +1,55 @@
+import { randomInt } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import { CONFIG } from '../config/config.js';
+import type { Config } from '../config/config.js';
+import { ModelsService } from '../models/models.service.js';
+import { ProvidersService } from '../providers/providers.service.js';
+import type { ModelDirectory } from './model-directory.js';
+import { planCompletion } from './plan-completion.js';
+import type { PlanQuestion, PlanResult } from './plan-result.js';
+import type { PlannerSettings } from './plan-scope.js';
+import { defaultMembers, modelDirectory } from './registry-directory.js';
+
+/** Turns a request's model name and parameters into the plan its workflow runs. No I/O: everything is known since start. */
+@Injectable()
+export class PlansService {
+  readonly directory: ModelDirectory;
+  private readonly settings: PlannerSettings;
+  private readonly versions = new Map<string, number>();
+
+  constructor(@Inject(CONFIG) config: Config, providers: ProvidersService, models: ModelsService) {
+    this.directory = modelDirectory(config, providers, models);
+    this.settings = {
+      file: config.file,
+      panelVersions: this.versions,
+      defaultMembers: defaultMembers(config, providers, models),
+      trioModels: config.environment.TRIO_MODELS.split(',').map((name) => name.trim()).filter((name) => name !== ''),
+      trioTimeoutMs: config.environment.TRIO_TIMEOUT * 1_000,
+      simulated: config.simulated,
+    };
+  }
+
+  /** The plan, or which field stands in its way. The seed is drawn here unless the request names one. */
+  plan(question: PlanQuestion): PlanResult {
+    return planCompletion(question, { settings: this.settings, directory: this.directory, randomSeed: randomInt(2 ** 31) });
+  }
+
+  /** The plan of a bare model name with every default: for previews. */
+  preview(model: string): PlanResult {
+    const question = { model, extensions: { parameters: {}, options: {} }, n: 1, seed: 0, hasTools: false, jsonSchema: null };
+    return planCompletion(question, { settings: this.settings, directory: this.directory, randomSeed: 0 });
+  }
+
+  /** Faults of the stored panels and of TRIO_MODELS that show only against the registry; one line each. */
+  faults(): string[] {
+    return Object.keys(this.settings.file.panels).flatMap((name) => {
+      const result = this.preview(`panel/${name}`);
+      return result.ok ? [] : [`Panel '${name}' can't be used: ${result.message}`];
+    });
+  }
+
+  /** Takes over the versions under which the panels are stored. */
+  setPanelVersions(versions: ReadonlyMap<string, number>): void {
+    for (const [name, version] of versions) this.versions.set(name, version);
+  }
+}
