@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { chmodSync, chownSync, cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
@@ -27,6 +27,8 @@ export interface PostgresOptions {
   /** False: fsync off, for tests; data may be lost with the machine's power. */
   durable: boolean;
   onLog?: (line: string) => void;
+  /** Told the process id at once, before it is ready. */
+  onSpawn?: (pid: number) => void;
 }
 
 export interface RunningPostgres extends RunningEngine {
@@ -45,7 +47,7 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
   await stopOrphanedPostgres(dataDirectory, log);
   if (!existsSync(join(dataDirectory, 'PG_VERSION'))) await initialise({ binaries, dataDirectory, identity, password: options.password, durable: options.durable });
   assertSameMajor(binaries, dataDirectory);
-  const engine = await startServer({ binaries, dataDirectory, identity, port: options.port, durable: options.durable, log });
+  const engine = await startServer({ binaries, dataDirectory, identity, port: options.port, durable: options.durable, log, onSpawn: options.onSpawn });
   const stop = (): Promise<void> =>
     stopEngineProcess(engine, [{ signal: 'SIGINT', patienceMs: 15_000 }, { signal: 'SIGQUIT', patienceMs: 5_000 }, { signal: 'SIGKILL', patienceMs: 5_000 }]);
   const server = `postgres://${user}:${encodeURIComponent(options.password)}@127.0.0.1:${String(options.port)}`;
@@ -102,7 +104,7 @@ function copyNative(packaged: string, version: string, closed: string, identity:
 
 function openToAll(folder: string): void {
   // A strict umask at install time leaves files that only root can read; `chmod -R` keeps links out of it.
-  createRequire(import.meta.url)('node:child_process').execFileSync('chmod', ['-R', 'u=rwX,go=rX', folder]);
+  execFileSync('chmod', ['-R', 'u=rwX,go=rX', folder]);
 }
 
 function openSharedFolder(): void {
@@ -154,7 +156,7 @@ function assertSameMajor(binaries: Binaries, dataDirectory: string): void {
   }
 }
 
-async function startServer(setup: { binaries: Binaries; dataDirectory: string; identity: Identity | null; port: number; durable: boolean; log: (line: string) => void }): Promise<EngineProcess> {
+async function startServer(setup: { binaries: Binaries; dataDirectory: string; identity: Identity | null; port: number; durable: boolean; log: (line: string) => void; onSpawn: ((pid: number) => void) | undefined }): Promise<EngineProcess> {
   const settings = [
     'unix_socket_directories=', 'max_connections=200', 'jit=off', 'log_line_prefix=', 'log_statement=none',
     ...(setup.durable ? [] : ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off']),
@@ -167,6 +169,7 @@ async function startServer(setup: { binaries: Binaries; dataDirectory: string; i
     args: ['-D', setup.dataDirectory, '-h', '127.0.0.1', '-p', String(setup.port), ...settings.flatMap((setting) => ['-c', setting])],
     cwd: setup.dataDirectory,
     deathSignal: 'INT',
+    onSpawn: setup.onSpawn,
     identity: setup.identity && { uid: setup.identity.uid, gid: setup.identity.gid },
     onLine: (line) => {
       recent.push(line);

@@ -19,6 +19,8 @@ export interface TemporalOptions {
   /** Port of the Web UI; null: none. */
   uiPort: number | null;
   onLog?: (line: string) => void;
+  /** Told the process id at once, before it is ready. */
+  onSpawn?: (pid: number) => void;
 }
 
 export interface RunningTemporal extends RunningEngine {
@@ -37,6 +39,7 @@ export async function startTemporal(options: TemporalOptions): Promise<RunningTe
     args: temporalServerArguments({ databaseFile, port: options.port, uiPort: options.uiPort }),
     cwd: databaseFile === null ? process.cwd() : dirname(databaseFile),
     deathSignal: 'TERM',
+    onSpawn: options.onSpawn,
     onLine: (line) => {
       recent.push(line);
       if (recent.length > 20) recent.shift();

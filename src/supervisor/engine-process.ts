@@ -12,6 +12,10 @@ export interface EngineCommand {
   environment?: NodeJS.ProcessEnv;
   identity?: { uid: number; gid: number } | null;
   onLine?: (line: string) => void;
+  /** Told the process id at once, long before the engine is ready. */
+  onSpawn?: ((pid: number) => void) | undefined;
+  /** Opens Node's message channel to the process, which tells it when this one is gone. */
+  hasChannel?: boolean;
 }
 
 /** A started engine process. */
@@ -41,19 +45,22 @@ export function startEngineProcess(engine: EngineCommand): Promise<EngineProcess
   const child = spawn(command, args, {
     cwd: engine.cwd,
     detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', ...(engine.hasChannel ? (['ipc'] as const) : [])],
     ...(engine.environment && { env: engine.environment }),
     ...(engine.identity ?? {}),
   });
   for (const stream of [child.stdout, child.stderr]) {
-    createInterface({ input: stream, crlfDelay: Infinity }).on('line', (line) => engine.onLine?.(line));
+    // Null only where stdio says so, and it says pipe.
+    if (stream) createInterface({ input: stream, crlfDelay: Infinity }).on('line', (line) => engine.onLine?.(line));
   }
   const exited = new Promise<number | null>((resolve) => child.once('close', (code) => { resolve(code); }));
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('spawn', () => {
       // `spawn` promises a pid.
-      resolve({ pid: child.pid as number, exited, kill: (signal) => { child.kill(signal); } });
+      const pid = child.pid as number;
+      engine.onSpawn?.(pid);
+      resolve({ pid, exited, kill: (signal) => { child.kill(signal); } });
     });
   });
 }

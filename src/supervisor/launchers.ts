@@ -1,0 +1,130 @@
+import { resolve } from 'node:path';
+import type { Config } from '../config/config.js';
+import { childEnvironment } from '../config/machine.js';
+import type { PortName } from './choose-ports.js';
+import { startPostgres } from './embedded-postgres.js';
+import { startTemporal } from './embedded-temporal.js';
+import type { RunningEngine } from './engine-process.js';
+import { isEngineNoise } from './format-log-line.js';
+import type { HomeFiles } from './home.js';
+import { postgresPassword } from './home.js';
+import { startNodePart } from './node-part.js';
+import type { PartName } from './supervision.js';
+import { resolveTemporalBinary } from './temporal-binary.js';
+import { workerPolls } from './worker-polls.js';
+
+const readyWithinMs = 90_000;
+
+/** What starting the parts of one supervisor needs to know. */
+export interface LaunchSetup {
+  config: Config;
+  files: HomeFiles;
+  ports: Record<PortName, number>;
+  isVerbose: boolean;
+  /** One line of a part, for the terminal. */
+  log: (part: PartName, line: string) => void;
+  /** A process of a part exists. */
+  onSpawn: (part: PartName, pid: number) => void;
+}
+
+/** A part's way to start: settles with the running process when it is ready, or with null when it was a task that is done. */
+export type Launcher = () => Promise<RunningEngine | null>;
+
+/** What is learned while starting: embedded engines fill these in, outside ones are known before. */
+export interface Addresses {
+  databaseUrl: string | null;
+  temporalAddress: string | null;
+  temporalUiUrl: string | null;
+  simulatedUrl: string | null;
+  apiUrl: string;
+  postgresData: string | null;
+}
+
+/** Which parts this start has: no embedded engine where the configuration names another, no simulated provider where a real one has a key. */
+export function partsFor(config: Config): PartName[] {
+  return [
+    ...(config.environment.DATABASE_URL === undefined ? (['postgres'] as const) : []),
+    ...(config.environment.TEMPORAL_ADDRESS === undefined ? (['temporal'] as const) : []),
+    ...(config.simulated && config.simulatedUrl === null ? (['simulated'] as const) : []),
+    'migrate', 'api', 'worker',
+  ];
+}
+
+/** The addresses known before anything starts. */
+export function initialAddresses(config: Config, ports: Record<PortName, number>): Addresses {
+  const { environment } = config;
+  const host = ['0.0.0.0', '::', '::0'].includes(config.host) ? '127.0.0.1' : config.host.includes(':') ? `[${config.host}]` : config.host;
+  return {
+    databaseUrl: environment.DATABASE_URL ?? null,
+    temporalAddress: environment.TEMPORAL_ADDRESS ?? null,
+    temporalUiUrl: environment.TEMPORAL_UI_URL ?? null,
+    simulatedUrl: config.simulatedUrl,
+    apiUrl: `http://${host}:${String(ports.api)}`,
+    postgresData: null,
+  };
+}
+
+/** How each part starts; they write what they learn into `addresses`. */
+export function createLaunchers(setup: LaunchSetup, addresses: Addresses): Record<PartName, Launcher> {
+  const logOf = (part: PartName) => (line: string): void => { setup.log(part, line); };
+  const spawnOf = (part: PartName) => (pid: number): void => { setup.onSpawn(part, pid); };
+  const quietly = (engine: 'postgres' | 'temporal') => (line: string): void => {
+    if (setup.isVerbose || line.includes('PostgreSQL runs as') || !isEngineNoise(engine, line)) setup.log(engine, line);
+  };
+  const nodePart = (part: 'api' | 'worker' | 'simulated', how: { script: string; args?: string[]; drainMs: number; isReady: () => Promise<boolean> }): Promise<RunningEngine> =>
+    startNodePart({ ...how, environment: environmentFor(setup, addresses), readyWithinMs, onLog: logOf(part), onSpawn: spawnOf(part) });
+
+  return {
+    postgres: async () => {
+      const running = await startPostgres({
+        dataDirectory: setup.files.postgresData, port: setup.ports.postgres, password: postgresPassword(setup.files), durable: true,
+        onLog: quietly('postgres'), onSpawn: spawnOf('postgres'),
+      });
+      addresses.databaseUrl = running.url;
+      addresses.postgresData = running.dataDirectory;
+      return running;
+    },
+    temporal: async () => {
+      const binary = await resolveTemporalBinary({ configured: setup.config.environment.TEMPORAL_CLI_PATH, onProgress: logOf('temporal') });
+      const running = await startTemporal({
+        binary: binary.path, databaseFile: setup.files.temporalDatabase, port: setup.ports.temporal, uiPort: setup.ports.temporalUi,
+        onLog: quietly('temporal'), onSpawn: spawnOf('temporal'),
+      });
+      addresses.temporalAddress = running.address;
+      addresses.temporalUiUrl ??= running.uiUrl;
+      return running;
+    },
+    simulated: async () => {
+      const url = `http://127.0.0.1:${String(setup.ports.simulated)}`;
+      addresses.simulatedUrl = url;
+      return nodePart('simulated', { script: 'src/simulated/main.js', args: ['--port', String(setup.ports.simulated)], drainMs: 2_000, isReady: () => answers(`${url}/stats`) });
+    },
+    migrate: async () => {
+      if (addresses.databaseUrl === null) throw new Error('no database to migrate');
+      const { migrateDatabase } = await import('./migrate-database.js');
+      const ran = await migrateDatabase(addresses.databaseUrl);
+      if (ran.length > 0) setup.log('migrate', `applied ${ran.join(', ')}`);
+      return null;
+    },
+    api: () => nodePart('api', { script: 'src/main.js', drainMs: 15_000, isReady: () => answers(`${addresses.apiUrl}/health/live`) }),
+    worker: () => nodePart('worker', { script: 'src/worker.js', drainMs: 30_000, isReady: () => workerPolls(setup.config, addresses.temporalAddress) }),
+  };
+}
+
+function environmentFor(setup: LaunchSetup, addresses: Addresses): NodeJS.ProcessEnv {
+  return childEnvironment({
+    CONCLAVE_HOME: resolve(setup.files.folder),
+    HOST: setup.config.host,
+    PORT: String(setup.ports.api),
+    DATABASE_URL: addresses.databaseUrl ?? undefined,
+    TEMPORAL_ADDRESS: addresses.temporalAddress ?? undefined,
+    TEMPORAL_UI_URL: addresses.temporalUiUrl ?? undefined,
+    CONCLAVE_SIMULATED_URL: addresses.simulatedUrl ?? undefined,
+  });
+}
+
+async function answers(url: string): Promise<boolean> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(2_000) });
+  await response.body?.cancel();
+  return response.ok;
+}

@@ -1,0 +1,170 @@
+import { resolve } from 'node:path';
+import type { Config } from '../config/config.js';
+import { addressTable } from './address-table.js';
+import type { PortName } from './choose-ports.js';
+import { choosePorts } from './choose-ports.js';
+import { endSurvivors } from './end-survivors.js';
+import type { RunningEngine } from './engine-process.js';
+import { openHome } from './home.js';
+import { createLaunchers, initialAddresses, partsFor } from './launchers.js';
+import { describeRun, recordChildren, releaseHome, takeHome } from './run-file.js';
+import type { PartName, SupervisionEffect, SupervisionEvent } from './supervision.js';
+import { beforeSupervision, supervise } from './supervision.js';
+import { terminalLog } from './terminal-log.js';
+
+/** A second signal sooner than this is the same Ctrl-C, handed on by npm. */
+const sameKeypressMs = 1_000;
+
+/** Runs everything until it is told to stop; returns the exit code. */
+export async function up(config: Config, options: { isVerbose: boolean }): Promise<number> {
+  const begun = Date.now();
+  const log = terminalLog();
+  const say = (line: string): void => { log('conclave', line); };
+  const files = openHome(resolve(config.home));
+  takeHome(files);
+  const supervisor = new Supervisor(files, say);
+  process.once('exit', () => { supervisor.killAll(); });
+  await endSurvivors(files, say);
+  const parts = partsFor(config);
+  const ports = await choosePorts(files, { names: portsOf(parts), apiPort: config.environment.PORT ?? config.environment.TRIO_PORT ?? null, host: config.host }, say);
+  const addresses = initialAddresses(config, ports);
+  const launchers = createLaunchers({ config, files, ports, isVerbose: options.isVerbose, log, onSpawn: (part, pid) => { supervisor.spawned(part, pid); } }, addresses);
+  say(`starting ${parts.join(', ')} …`);
+  return supervisor.run(parts, launchers, () => {
+    describeRun(files, addresses);
+    console.log(addressTable(config, addresses));
+    say(`ready after ${((Date.now() - begun) / 1000).toFixed(1)} s. Ctrl-C stops everything; the data stays.`);
+  });
+}
+
+function portsOf(parts: PartName[]): PortName[] {
+  return ['api', ...(parts.includes('postgres') ? (['postgres'] as const) : []), ...(parts.includes('temporal') ? (['temporal', 'temporalUi'] as const) : []), ...(parts.includes('simulated') ? (['simulated'] as const) : [])];
+}
+
+/** Does what `supervise` decides, and tells it what came of it. */
+class Supervisor {
+  private readonly running = new Map<PartName, RunningEngine>();
+  private readonly starting = new Map<PartName, Promise<unknown>>();
+  private readonly pids = new Map<PartName, number>();
+  private readonly timers = new Set<NodeJS.Timeout>();
+  private signalledAt: number | null = null;
+
+  constructor(private readonly files: ReturnType<typeof openHome>, private readonly say: (line: string) => void) {}
+
+  /** Runs the parts to their end; 0 when asked to stop, 1 after a fault. */
+  run(parts: PartName[], launchers: ReturnType<typeof createLaunchers>, announce: () => void): Promise<number> {
+    let state = beforeSupervision(parts);
+    return new Promise((resolveExit) => {
+      const dispatch = (event: SupervisionEvent): void => {
+        const step = supervise(state, event);
+        const isGivingUp = state.fault === null && step.state.fault !== null;
+        state = step.state;
+        if (isGivingUp) this.say(`giving up. ${state.fault ?? ''}`);
+        for (const effect of step.effects) perform(effect);
+      };
+      const perform = (effect: SupervisionEffect): void => {
+        switch (effect.do) {
+          case 'start':
+            this.start(effect.part, launchers[effect.part], dispatch);
+            return;
+          case 'retry-later':
+            this.later(effect.delayMs, () => { dispatch({ is: 'retry', part: effect.part }); });
+            return;
+          case 'stop':
+            void this.stop(effect.part).then(() => { dispatch({ is: 'stopped', part: effect.part }); });
+            return;
+          case 'announce':
+            announce();
+            return;
+          case 'exit':
+            this.timers.forEach(clearTimeout);
+            releaseHome(this.files);
+            this.say(state.fault === null ? 'stopped; nothing is left running' : 'stopped after a fault');
+            resolveExit(state.fault === null ? 0 : 1);
+            return;
+          default: {
+            const never: never = effect;
+            throw new Error(`Unknown effect ${String(never)}`);
+          }
+        }
+      };
+      for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => { this.onSignal(signal, dispatch); });
+      dispatch({ is: 'begin' });
+    });
+  }
+
+  /** A process of a part exists: noted for the next start, should this one be killed. */
+  spawned(part: PartName, pid: number): void {
+    this.pids.set(part, pid);
+    recordChildren(this.files, [...this.pids].map(([name, child]) => ({ name, pid: child })));
+  }
+
+  /** The end without ceremony. */
+  killAll(): void {
+    for (const pid of this.pids.values()) {
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch {
+        // It is gone already.
+      }
+    }
+  }
+
+  private start(part: PartName, launch: () => Promise<RunningEngine | null>, dispatch: (event: SupervisionEvent) => void): void {
+    const attempt = launch().then(
+      (engine) => {
+        if (engine === null) {
+          dispatch({ is: 'finished', part });
+          return;
+        }
+        this.running.set(part, engine);
+        void engine.exited.then((code) => {
+          this.gone(part);
+          if (this.signalledAt === null) this.say(`${part} (process ${String(engine.pid)}) ended ${code === null ? 'by a signal' : `with code ${String(code)}`}; it is started again`);
+          dispatch({ is: 'failed', part, atMs: Date.now(), reason: `ended with code ${String(code)}` });
+        });
+        dispatch({ is: 'ready', part, atMs: Date.now() });
+      },
+      (error: unknown) => {
+        const reason = error instanceof Error ? error.message : String(error);
+        this.gone(part);
+        if (this.signalledAt === null) this.say(`${part} did not start: ${reason.split('\n')[0] ?? ''}`);
+        dispatch({ is: 'failed', part, atMs: Date.now(), reason });
+      },
+    );
+    this.starting.set(part, attempt.finally(() => this.starting.delete(part)));
+  }
+
+  private async stop(part: PartName): Promise<void> {
+    // A task or process that is just starting can't be stopped half-way without leaving something behind.
+    await this.starting.get(part);
+    await this.running.get(part)?.stop();
+    this.gone(part);
+  }
+
+  private gone(part: PartName): void {
+    this.running.delete(part);
+    this.pids.delete(part);
+  }
+
+  private later(delayMs: number, run: () => void): void {
+    const timer = setTimeout(() => {
+      this.timers.delete(timer);
+      run();
+    }, delayMs);
+    this.timers.add(timer);
+  }
+
+  private onSignal(signal: NodeJS.Signals, dispatch: (event: SupervisionEvent) => void): void {
+    const now = Date.now();
+    if (this.signalledAt === null) {
+      this.signalledAt = now;
+      this.say(`${signal}: stopping worker, api, Temporal, PostgreSQL (once more: at once)`);
+      dispatch({ is: 'stop' });
+    } else if (now - this.signalledAt >= sameKeypressMs) {
+      this.say('stopping at once');
+      releaseHome(this.files);
+      process.exit(130);
+    }
+  }
+}

@@ -1,0 +1,23 @@
+import { Connection } from '@temporalio/client';
+import type { Config } from '../config/config.js';
+import { temporalConnectOptions } from '../temporal/connect-options.js';
+
+const taskQueue = 'conclave-completions';
+// temporal.api.enums.v1.TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW
+const workflowTasks = 1;
+
+/** True once a worker asks Temporal for our workflow tasks. */
+export async function workerPolls(config: Config, temporalAddress: string | null): Promise<boolean> {
+  const environment = { ...config.environment, ...(temporalAddress !== null && { TEMPORAL_ADDRESS: temporalAddress }) };
+  const connection = await Connection.connect({ ...temporalConnectOptions(environment), connectTimeout: 5_000 });
+  try {
+    const answer = await connection.workflowService.describeTaskQueue({
+      namespace: environment.TEMPORAL_NAMESPACE,
+      taskQueue: { name: taskQueue },
+      taskQueueType: workflowTasks,
+    });
+    return (answer.pollers ?? []).length > 0;
+  } finally {
+    await connection.close();
+  }
+}
