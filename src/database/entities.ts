@@ -1,4 +1,5 @@
 import { ApiKeyEntity } from '../keys/api-key.entity.js';
+import { RequestLimitEntity } from '../keys/request-limit.entity.js';
 import { CompletionEntity } from '../completions/completion.entity.js';
 import { StreamChunkEntity } from '../completions/stream-chunk.entity.js';
 import { ToolCallOwnerEntity } from '../completions/tool-call-owner.entity.js';
@@ -7,4 +8,4 @@ import { PayloadEntity } from '../temporal/payload.entity.js';
 import { CallEntity } from '../traces/call.entity.js';
 
 /** Every table of the product. */
-export const entities = [ApiKeyEntity, CompletionEntity, StreamChunkEntity, ToolCallOwnerEntity, PanelEntity, PayloadEntity, CallEntity];
+export const entities = [ApiKeyEntity, RequestLimitEntity, CompletionEntity, StreamChunkEntity, ToolCallOwnerEntity, PanelEntity, PayloadEntity, CallEntity];

@@ -1,4 +1,5 @@
 import { Foundation1763700000000 } from './migrations/1763700000000-foundation.js';
+import { RequestLimits1763700100000 } from './migrations/1763700100000-request-limits.js';
 
 /** Every migration, oldest first. */
-export const migrations = [Foundation1763700000000];
+export const migrations = [Foundation1763700000000, RequestLimits1763700100000];
