@@ -11,6 +11,9 @@ import { sampleSchema } from './schema-sample.js';
 import { solve, type Solution } from './solve.js';
 import { chooseToolCalls, reportToolResults, toolTokens } from './tool-calls.js';
 
+/** How a synthesis begins, so that it is told apart from the answer it was made of. */
+const synthesisLead = 'Taking the answers together: ';
+
 /** Everything an answer depends on. */
 export interface AnswerInput {
   request: SimulatedRequest;
@@ -81,7 +84,7 @@ function composeText(input: AnswerInput, solution: Solution | null, salt: string
 
 function synthesis(best: string, request: SimulatedRequest, solution: Solution | null): string {
   if (request.json) return isJson(best) ? best : jsonText(request.json.schema, best, solution?.answer ?? null);
-  return solution?.kind === 'exact' || best.length < 16 ? best : `Taking the answers together: ${best}`;
+  return solution?.kind === 'exact' || best.length < 16 ? best : `${synthesisLead}${best.replace(synthesisLead, '')}`;
 }
 
 function jsonText(schema: Record<string, unknown> | null, text: string, answer: string | null): string {

@@ -26,7 +26,8 @@ export function readTask(request: Pick<SimulatedRequest, 'messages'>): Task {
   const name = formats.find(([, format]) => instructions.includes(format))?.[0];
   const shown = [...userTexts].reverse().find((text) => text.includes('\n[[end ')) ?? systemText;
   const candidates = shown.includes('\n[[end ') ? parseCandidateBlocks(shown) : [];
-  return { name: name ?? (candidates.length > 0 ? 'synthesis' : 'answer'), candidates, question: questionOf(userTexts, name !== undefined || candidates.length > 0) };
+  const ours = name !== undefined || shown.includes('\n[[end ');
+  return { name: name ?? (candidates.length > 0 ? 'synthesis' : 'answer'), candidates, question: questionOf(userTexts, ours) };
 }
 
 function questionOf(userTexts: string[], ours: boolean): string {
