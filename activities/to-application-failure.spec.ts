@@ -1,0 +1,31 @@
+import { describe, expect, it } from '@jest/globals';
+import { failureCodes, isRetryable } from '../domain/failures/failure-code.js';
+import { ProviderFailure } from '../src/providers/provider-failure.js';
+import { internalFailure, toApplicationFailure } from './to-application-failure.js';
+
+const failure = (overrides: Partial<ConstructorParameters<typeof ProviderFailure>[0]>) =>
+  new ProviderFailure({ code: 'rate_limit', provider: 'openai', model: 'gpt-4o', message: 'Too many requests.', ...overrides });
+
+describe('toApplicationFailure', () => {
+  it.each(failureCodes)('keeps the code %s as type, and retries what the one table says', (code) => {
+    const application = toApplicationFailure(failure({ code }));
+    expect(application.type).toBe(code);
+    expect(application.nonRetryable).toBe(!isRetryable(code));
+  });
+
+  it('obeys Retry-After', () => {
+    expect(toApplicationFailure(failure({ retryAfterMs: 1_700 })).nextRetryDelay).toBe(1_700);
+  });
+
+  it('ignores Retry-After of a permanent failure', () => {
+    expect(toApplicationFailure(failure({ code: 'billing', retryAfterMs: 1_700 })).nextRetryDelay).toBeUndefined();
+  });
+
+  it('carries the HTTP status for the workflow', () => {
+    expect(toApplicationFailure(failure({ httpStatus: 429 })).details).toEqual([{ provider: 'openai', model: 'gpt-4o', httpStatus: 429 }]);
+  });
+
+  it('does not retry a bug', () => {
+    expect(internalFailure(new TypeError('x is not a function'))).toMatchObject({ type: 'internal', nonRetryable: true, message: 'x is not a function' });
+  });
+});

@@ -1,0 +1,18 @@
+import { describe, expect, it } from '@jest/globals';
+import { temporalConnectOptions } from './connect-options.js';
+
+describe('temporalConnectOptions', () => {
+  it('connects plainly to a local server', () => {
+    expect(temporalConnectOptions({ TEMPORAL_ADDRESS: '127.0.0.1:7233' })).toEqual({ address: '127.0.0.1:7233', tls: false });
+  });
+
+  it('uses TLS with an API key, unless told otherwise', () => {
+    expect(temporalConnectOptions({ TEMPORAL_ADDRESS: 'a:1', TEMPORAL_API_KEY: 'k' })).toEqual({ address: 'a:1', apiKey: 'k', tls: true });
+    expect(temporalConnectOptions({ TEMPORAL_ADDRESS: 'a:1', TEMPORAL_API_KEY: 'k', TEMPORAL_TLS: false }).tls).toBe(false);
+  });
+
+  it('says what to do without an address, and with half a certificate', () => {
+    expect(() => temporalConnectOptions({})).toThrow(/npm start/);
+    expect(() => temporalConnectOptions({ TEMPORAL_ADDRESS: 'a:1', TEMPORAL_TLS_CLIENT_CERT_PATH: '/c.pem' })).toThrow(/belong together/);
+  });
+});

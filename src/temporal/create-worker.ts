@@ -1,0 +1,50 @@
+import type { PayloadCodec } from '@temporalio/common';
+import type { NativeConnection, WorkflowBundleOption } from '@temporalio/worker';
+import { Worker } from '@temporalio/worker';
+import type { CompletionActivities } from '../../activities/completion-activities.js';
+import { completionTaskQueue } from '../../workflows/messages/completion-messages.js';
+import { completionPolicies } from '../../workflows/policies/activity-options.js';
+import type { PolicyName } from '../../workflows/policies/policy-name.js';
+
+/** What a worker is made of. */
+export interface WorkerParts {
+  connection: NativeConnection;
+  namespace: string;
+  codec: PayloadCodec;
+  activities: CompletionActivities;
+  policy: PolicyName;
+  workflowBundle: WorkflowBundleOption;
+}
+
+/** A worker for completions, tuned: its activities mostly wait for providers, so many may run; its workflow tasks take a millisecond of one thread. */
+export function createWorker(parts: WorkerParts): Promise<Worker> {
+  return Worker.create({
+    connection: parts.connection,
+    namespace: parts.namespace,
+    taskQueue: completionTaskQueue,
+    workflowBundle: parts.workflowBundle,
+    activities: parts.activities,
+    dataConverter: { payloadCodecs: [parts.codec] },
+    // Calls wait for providers: 400 are sockets and little memory. More completions at once means another worker.
+    maxConcurrentActivityTaskExecutions: 400,
+    // A council's whole stage is handed over with the workflow task that scheduled it: 16 is the largest panel (the default of 3 sends the rest the slow way).
+    maxEagerActivityReservationsPerWorkflowTask: 16,
+    maxConcurrentLocalActivityExecutions: 100,
+    maxConcurrentWorkflowTaskExecutions: 40,
+    maxConcurrentWorkflowTaskPolls: 8,
+    // Nearly every activity arrives eagerly; pollers serve retries and what other workers left.
+    maxConcurrentActivityTaskPolls: 4,
+    // Completions are short; one in the cache costs about 50 KB.
+    maxCachedWorkflows: 1_000,
+    reuseV8Context: true,
+    // The workflows' one thread is never the bottleneck on two cores; a second one costs 60 MB.
+    workflowThreadPoolSize: 1,
+    stickyQueueScheduleToStartTimeout: completionPolicies[parts.policy].stickyScheduleToStartMs,
+    // Cancellation and death are noticed through heartbeats: at most this far apart.
+    maxHeartbeatThrottleInterval: 2_500,
+    defaultHeartbeatThrottleInterval: 2_500,
+    // On SIGTERM calls under way get this long to finish and be recorded.
+    shutdownGraceTime: parts.policy === 'test' ? 2_000 : 20_000,
+    shutdownForceTime: parts.policy === 'test' ? 4_000 : 25_000,
+  });
+}

@@ -1,0 +1,23 @@
+import { existsSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { WorkflowBundleOption } from '@temporalio/worker';
+import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
+
+const here = dirname(fileURLToPath(import.meta.url));
+// The same places in the sources (`src/temporal`) and in the build (`dist/src/temporal`).
+const root = resolve(here, '../..');
+/** Where the build leaves the bundle: `dist/workflow-bundle.js`. */
+export const builtBundlePath = resolve(root, 'workflow-bundle.js');
+
+/** The workflows as one script. */
+export async function bundleWorkflows(): Promise<string> {
+  const source = resolve(root, 'workflows/index.ts');
+  const { code } = await bundleWorkflowCode({ workflowsPath: existsSync(source) ? source : resolve(root, 'workflows/index.js'), logger: new DefaultLogger('WARN') });
+  return code;
+}
+
+/** The bundle of the build if there is one, else a fresh one (about a second). */
+export async function workflowBundle(): Promise<WorkflowBundleOption> {
+  return existsSync(builtBundlePath) ? { codePath: builtBundlePath } : { code: await bundleWorkflows() };
+}
