@@ -1,8 +1,7 @@
-import { spawn } from 'node:child_process';
 import { existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { childEnvironment } from '../config/machine.js';
+import { childEnvironment, searchPath } from '../config/machine.js';
+import { startEngineProcess } from './engine-process.js';
 import { packageRoot } from './package-root.js';
 import { temporalVersion } from './temporal-release.js';
 
@@ -27,19 +26,27 @@ export async function buildTemporal(target: string, progress: (line: string) => 
   }
 }
 
-function runGo(args: string[], cwd: string, onLine: (line: string) => void): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const go = spawn('go', args, { cwd, stdio: ['ignore', 'ignore', 'pipe'], env: childEnvironment({ GOFLAGS: '-mod=readonly', GOWORK: 'off' }) });
-    const recent: string[] = [];
-    createInterface({ input: go.stderr }).on('line', (line) => {
+async function runGo(args: string[], cwd: string, onLine: (line: string) => void): Promise<void> {
+  const recent: string[] = [];
+  const go = await startEngineProcess({
+    command: goProgram(),
+    args,
+    cwd,
+    deathSignal: 'TERM',
+    environment: childEnvironment({ GOFLAGS: '-mod=readonly', GOWORK: 'off' }),
+    onLine: (line) => {
       recent.push(line);
       if (recent.length > 5) recent.shift();
       onLine(line);
-    });
-    go.once('error', (error: NodeJS.ErrnoException) => { reject(error.code === 'ENOENT' ? new Error('Go is not installed (no `go` on PATH)') : error); });
-    go.once('close', (code) => {
-      if (code === 0) resolve();
-      else reject(new Error(`go build failed: ${recent.join(' · ') || `exit code ${String(code)}`}`));
-    });
+    },
   });
+  const code = await go.exited;
+  if (code !== 0) throw new Error(`go build failed: ${recent.join(' · ') || `exit code ${String(code)}`}`);
+}
+
+function goProgram(): string {
+  const name = process.platform === 'win32' ? 'go.exe' : 'go';
+  const found = searchPath().map((folder) => join(folder, name)).find((path) => existsSync(path));
+  if (!found) throw new Error('Go is not installed (no `go` on PATH)');
+  return found;
 }

@@ -5,7 +5,8 @@ import { Connection } from '@temporalio/client';
 import type { EngineProcess, RunningEngine } from './engine-process.js';
 import { startEngineProcess, stopEngineProcess } from './engine-process.js';
 import { isListening } from './ports.js';
-import { temporalServerArguments, temporalSearchAttributes } from './temporal-arguments.js';
+import { temporalServerArguments } from './temporal-arguments.js';
+import { searchAttributeNames } from '../temporal/search-attributes.js';
 
 /** First start writes the schema of a new SQLite file; a slow disk takes its time. */
 const readyWithinMs = 60_000;
@@ -79,7 +80,7 @@ async function answers(address: string): Promise<boolean> {
   try {
     await connection.workflowService.describeNamespace({ namespace: 'default' });
     const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace: 'default' });
-    return Object.keys(temporalSearchAttributes).every((name) => customAttributes && name in customAttributes);
+    return searchAttributeNames.every((name) => name in customAttributes);
   } finally {
     await connection.close();
   }

@@ -1,5 +1,4 @@
-/** Search attributes of our workflows, all keywords. */
-export const temporalSearchAttributes = { ConclaveStrategy: 'Keyword', ConclavePanel: 'Keyword', ConclaveModel: 'Keyword', ConclaveRun: 'Keyword' } as const;
+import { searchAttributeNames } from '../temporal/search-attributes.js';
 
 /**
  * Settings of the dev server, as values of its dynamic configuration. It has one history shard, whose queues are polled 20 times a second by default: a step of 50 ms at each
@@ -22,6 +21,6 @@ export function temporalServerArguments(options: { databaseFile: string | null; 
     // The write-ahead log without a sync per commit survives the death of the process; a power cut may cost the last commits.
     ...(options.databaseFile === null ? [] : ['--db-filename', options.databaseFile, '--sqlite-pragma', 'journal_mode=WAL', '--sqlite-pragma', 'synchronous=NORMAL']),
     ...Object.entries(temporalDynamicConfig).flatMap(([key, value]) => ['--dynamic-config-value', `${key}=${String(value)}`]),
-    ...Object.entries(temporalSearchAttributes).flatMap(([name, type]) => ['--search-attribute', `${name}=${type}`]),
+    ...searchAttributeNames.flatMap((name) => ['--search-attribute', `${name}=Keyword`]),
   ];
 }

@@ -5,6 +5,8 @@ import type { PortName } from './choose-ports.js';
 import { choosePorts } from './choose-ports.js';
 import { endSurvivors } from './end-survivors.js';
 import type { RunningEngine } from './engine-process.js';
+import { settlesWithin } from './engine-process.js';
+import type { HomeFiles } from './home.js';
 import { openHome } from './home.js';
 import { createLaunchers, initialAddresses, partsFor } from './launchers.js';
 import { describeRun, recordChildren, releaseHome, takeHome } from './run-file.js';
@@ -14,6 +16,8 @@ import { terminalLog } from './terminal-log.js';
 
 /** A second signal sooner than this is the same Ctrl-C, handed on by npm. */
 const sameKeypressMs = 1_000;
+/** A part that is told to stop while it starts gets this long before it is killed. */
+const abortPatienceMs = 10_000;
 
 /** Runs everything until it is told to stop; returns the exit code. */
 export async function up(config: Config, options: { isVerbose: boolean }): Promise<number> {
@@ -24,9 +28,8 @@ export async function up(config: Config, options: { isVerbose: boolean }): Promi
   takeHome(files);
   const supervisor = new Supervisor(files, say);
   process.once('exit', () => { supervisor.killAll(); });
-  await endSurvivors(files, say);
   const parts = partsFor(config);
-  const ports = await choosePorts(files, { names: portsOf(parts), apiPort: config.environment.PORT ?? config.environment.TRIO_PORT ?? null, host: config.host }, say);
+  const ports = await prepare(config, files, parts, say);
   const addresses = initialAddresses(config, ports);
   const launchers = createLaunchers({ config, files, ports, isVerbose: options.isVerbose, log, onSpawn: (part, pid) => { supervisor.spawned(part, pid); } }, addresses);
   say(`starting ${parts.join(', ')} …`);
@@ -35,6 +38,16 @@ export async function up(config: Config, options: { isVerbose: boolean }): Promi
     console.log(addressTable(config, addresses));
     say(`ready after ${((Date.now() - begun) / 1000).toFixed(1)} s. Ctrl-C stops everything; the data stays.`);
   });
+}
+
+async function prepare(config: Config, files: HomeFiles, parts: PartName[], say: (line: string) => void): Promise<Record<PortName, number>> {
+  try {
+    await endSurvivors(files, say);
+    return await choosePorts(files, { names: portsOf(parts), apiPort: config.environment.PORT ?? config.environment.TRIO_PORT ?? null, host: config.host }, say);
+  } catch (error) {
+    releaseHome(files);
+    throw error;
+  }
 }
 
 function portsOf(parts: PartName[]): PortName[] {
@@ -49,7 +62,7 @@ class Supervisor {
   private readonly timers = new Set<NodeJS.Timeout>();
   private signalledAt: number | null = null;
 
-  constructor(private readonly files: ReturnType<typeof openHome>, private readonly say: (line: string) => void) {}
+  constructor(private readonly files: HomeFiles, private readonly say: (line: string) => void) {}
 
   /** Runs the parts to their end; 0 when asked to stop, 1 after a fault. */
   run(parts: PartName[], launchers: ReturnType<typeof createLaunchers>, announce: () => void): Promise<number> {
@@ -101,13 +114,7 @@ class Supervisor {
 
   /** The end without ceremony. */
   killAll(): void {
-    for (const pid of this.pids.values()) {
-      try {
-        process.kill(pid, 'SIGKILL');
-      } catch {
-        // It is gone already.
-      }
-    }
+    for (const pid of this.pids.values()) signal(pid, 'SIGKILL');
   }
 
   private start(part: PartName, launch: () => Promise<RunningEngine | null>, dispatch: (event: SupervisionEvent) => void): void {
@@ -136,9 +143,15 @@ class Supervisor {
   }
 
   private async stop(part: PartName): Promise<void> {
-    // A task or process that is just starting can't be stopped half-way without leaving something behind.
-    await this.starting.get(part);
+    const starting = this.starting.get(part);
+    if (starting) {
+      const pid = this.pids.get(part);
+      if (pid !== undefined) signal(pid, part === 'postgres' ? 'SIGINT' : 'SIGTERM');
+      await settlesWithin(starting, abortPatienceMs);
+    }
     await this.running.get(part)?.stop();
+    const left = this.pids.get(part);
+    if (left !== undefined) signal(left, 'SIGKILL');
     this.gone(part);
   }
 
@@ -166,5 +179,13 @@ class Supervisor {
       releaseHome(this.files);
       process.exit(130);
     }
+  }
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch {
+    // It is gone already.
   }
 }

@@ -1,0 +1,23 @@
+// `npm test`: what `npm start` prepares, then the specs. Arguments are names of Jest projects (default: unit replay e2e); the last line sums up.
+import './check-node.mjs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const { prepare, root, run } = await import('./prepare.mjs');
+await prepare();
+const projects = process.argv.length > 2 ? process.argv.slice(2) : ['unit', 'replay', 'e2e'];
+const folder = mkdtempSync(join(tmpdir(), 'conclave-results-'));
+const report = join(folder, 'results.json');
+const jest = join(root, 'node_modules', 'jest', 'bin', 'jest.js');
+const code = await run(process.execPath, ['--experimental-vm-modules', '--no-warnings=ExperimentalWarning', jest, '--selectProjects', ...projects, '--json', '--outputFile', report], {
+  CONCLAVE_TEST_BUILT: '1',
+  NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} --experimental-vm-modules`.trim(),
+}, 'ignore');
+const results = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : null;
+rmSync(folder, { recursive: true, force: true });
+const passed = results?.numPassedTests ?? 0;
+// A file that does not even load has no tests to count, and has failed all the same.
+const failed = results ? results.numFailedTests + results.numRuntimeErrorTestSuites : 1;
+console.log(`${passed} passed, ${failed} failed`);
+process.exit(code !== 0 || failed > 0 || passed === 0 ? code || 1 : 0);
