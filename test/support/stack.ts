@@ -34,6 +34,7 @@ export function productEnvironment(addresses: Omit<StackAddresses, 'apiUrl'>, ho
     CONCLAVE_SIMULATED: 'on',
     CONCLAVE_SIMULATED_URL: addresses.simulatedUrl,
     CONCLAVE_POLICY: 'test',
+    TRIO_MODELS: 'simulated/alder,simulated/birch,simulated/cedar',
     LOG_LEVEL: 'warn',
     NO_COLOR: '1',
   };
@@ -62,7 +63,7 @@ export async function untilAnswers(process: NodeProcess, url: string): Promise<v
 /** Starts the simulated provider on a port of its own, without its believable latencies. */
 export async function startSimulated(name = 'simulated'): Promise<NodeProcess & { url: string }> {
   const port = await freePort();
-  const simulated = await startNodeProcess(name, ['dist/src/simulated/main.js', '--port', String(port)], {});
+  const simulated = await startNodeProcess(name, ['dist/src/simulated/main.js', '--port', String(port), '--latency', '0', '--tps', '0'], {});
   const url = `http://127.0.0.1:${port}`;
   await untilAnswers(simulated, `${url}/stats`);
   return { ...simulated, url };

@@ -1,0 +1,60 @@
+import type { LoggedRequest } from '../../src/simulated/request-log.js';
+import type { RequestMatch, Rule } from '../../src/simulated/rules.js';
+import { stackAddresses } from './stack.js';
+
+/** A request that reached the simulated provider, with the milliseconds since the epoch at which it did. */
+export interface SeenRequest extends LoggedRequest {
+  atMs: number;
+}
+
+/** A client of the simulated provider's control endpoints. Its rules hold for everyone: specs match by a marker of their own. */
+export class SimulatedClient {
+  constructor(readonly url: string) {}
+
+  /** Adds rules, in force from now on. */
+  rules(...rules: Rule[]): Promise<void> {
+    return this.control({ rules });
+  }
+
+  /** Lets held requests go on, and holds no more of them. */
+  release(match: RequestMatch): Promise<void> {
+    return this.control({ release: match });
+  }
+
+  /** Lets requests held now go on; later ones are held again. */
+  releaseOnce(match: RequestMatch): Promise<void> {
+    return this.control({ release: { ...match, keepRules: true } });
+  }
+
+  /** Everything that matches, oldest first. */
+  async requests(match: RequestMatch): Promise<SeenRequest[]> {
+    const { requests } = (await this.get(`/requests?${query({ ...match, limit: '2000' })}`)) as { requests: LoggedRequest[] };
+    return requests.map((request) => ({ ...request, atMs: Date.parse(request.receivedAt) }));
+  }
+
+  /** Waits until so many matching requests have come, are held, or have been answered. */
+  async wait(wanted: { requests?: number; held?: number; answered?: number }, match: RequestMatch, timeoutMs = 20_000): Promise<void> {
+    const counts = Object.fromEntries(Object.entries(wanted).map(([name, count]) => [name, String(count)]));
+    await this.get(`/wait?${query({ ...match, ...counts, timeout: String(timeoutMs) })}`);
+  }
+
+  private async control(command: unknown): Promise<void> {
+    const response = await fetch(`${this.url}/control`, { method: 'POST', body: JSON.stringify(command) });
+    if (!response.ok) throw new Error(`POST /control: ${response.status} ${await response.text()}`);
+  }
+
+  private async get(path: string): Promise<unknown> {
+    const response = await fetch(`${this.url}${path}`);
+    if (!response.ok) throw new Error(`GET ${path}: ${response.status} ${await response.text()}`);
+    return response.json();
+  }
+}
+
+function query(values: Record<string, string>): string {
+  return new URLSearchParams(values).toString();
+}
+
+/** The control of the run's shared simulated provider. */
+export function simulatedProvider(): SimulatedClient {
+  return new SimulatedClient(stackAddresses().simulatedUrl);
+}
