@@ -65,5 +65,5 @@ export function configuredModels(providers: ProvidersService, models: ModelsServ
   return models
     .all()
     .filter((entry) => providers.isConfigured(entry.provider))
-    .map((entry) => `${entry.provider}/${entry.model}`);
+    .map((entry) => `${entry.provider}/${entry.id}`);
 }
