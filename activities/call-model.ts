@@ -1,13 +1,14 @@
 import { Context } from '@temporalio/activity';
 import type { CallAnswer, CallModelInput } from '../domain/chat/call.js';
 import type { Usage } from '../domain/chat/chat-request.js';
+import type { CallPrice } from '../domain/pricing/call-price.js';
+import { costOfCall } from '../domain/pricing/cost-of-call.js';
 import type { Provider, ProviderRequest, ProviderResponse } from '../src/providers/provider.js';
 import { ProviderFailure } from '../src/providers/provider-failure.js';
-import type { CallPrice } from '../src/traces/call.entity.js';
 import type { CallRecord } from '../src/traces/calls.store.js';
+import { withoutImages } from './adapt-request.js';
 import type { CompletionActivities } from './completion-activities.js';
 import { composeRequest, requestHashOf } from './compose-request.js';
-import type { Conversation } from './compose-request.js';
 import { abandonSignal, withHeartbeats } from './heartbeats.js';
 import type { Ledger } from './ledger.js';
 import { internalFailure, toApplicationFailure } from './to-application-failure.js';
@@ -16,10 +17,10 @@ import { internalFailure, toApplicationFailure } from './to-application-failure.
 export interface CallModelParts {
   ledger: Ledger;
   provider(name: string): Provider;
-  /** Changes a request to what the model can take, such as images for one that has no eyes; names what was left out. */
-  adapt(provider: string, request: ProviderRequest): { request: ProviderRequest; dropped: string[] };
+  /** Null: unknown. */
   price(provider: string, model: string): CallPrice | null;
-  cost(usage: Usage, price: CallPrice): number;
+  /** False only where the registry says that the model takes no images. */
+  acceptsImages(provider: string, model: string): boolean;
   openStream(input: CallModelInput, attempt: number): { push(text: string): void; end(): Promise<void> };
 }
 
@@ -43,7 +44,8 @@ export function createCallModel(parts: CallModelParts): CompletionActivities['ca
 async function makeCall(parts: CallModelParts, input: CallModelInput, context: Context): Promise<CallAnswer> {
   const { recorded, conversation } = await parts.ledger.lookUp(input.completionId, input.key);
   if (recorded) return answerOnly(recorded);
-  const { request, dropped } = parts.adapt(input.model.provider, composeRequest(input, conversation));
+  const composed = composeRequest(input, conversation);
+  const { request, dropped } = parts.acceptsImages(input.model.provider, input.model.model) ? { request: composed, dropped: [] } : withoutImages(composed);
   const attempt: Attempt = { input, number: context.info.attempt, startedAt: Date.now(), requestHash: requestHashOf(input, request, conversation) };
   const signal = abandonSignal(context, () => parts.ledger.isCanceled(input.completionId));
   let response: ProviderResponse;
@@ -85,7 +87,7 @@ function succeededRecord(parts: CallModelParts, attempt: Attempt, response: Prov
     toolCalls: response.toolCalls.map((toolCall) => ({ ...toolCall, argumentsJson: storable(toolCall.argumentsJson) })),
     finishReason: response.finishReason,
     usage: response.usage,
-    costNanoUsd: price && response.usage ? parts.cost(response.usage, price) : null,
+    costNanoUsd: costOfCall(response.usage, price),
     price,
     firstTokenAt: response.firstTokenAt,
     outcome: 'succeeded',

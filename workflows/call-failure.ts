@@ -2,7 +2,7 @@ import { ActivityFailure, ApplicationFailure, isCancellation, TimeoutFailure } f
 import { failureCodes } from '../domain/failures/failure-code.js';
 import type { CallFailure } from '../domain/failures/failure-code.js';
 
-const knownCodes = new Set<string>([...failureCodes, 'deadline_exceeded', 'canceled', 'empty_answer', 'internal']);
+const knownCodes = new Set<string>([...failureCodes, 'deadline_exceeded', 'canceled', 'empty_answer', 'invalid_answer', 'internal']);
 
 /** The failure of a call after all of Temporal's retries, as strategies see it. A time-out keeps the last attempt's own reason where there is one. */
 export function toCallFailure(error: unknown): CallFailure {

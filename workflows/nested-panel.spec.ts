@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { CallOutcome } from '../domain/chat/call.js';
-import type { Decision } from '../domain/chat/decision.js';
+import type { CompletionFailure, Decision } from '../domain/chat/decision.js';
 import type { MemberPlan } from '../domain/chat/plan.js';
 import type { StrategyCall } from './consensus/strategy.js';
 import { callWithinSeat, seatOutcome, spentOn } from './nested-panel.js';
@@ -40,7 +40,7 @@ describe('seatOutcome', () => {
   });
 
   it('fails with the cause the panel had', () => {
-    const failure = { code: 'upstream_auth', message: 'Key rejected.', missing: [], stageReached: null } as const;
+    const failure: CompletionFailure = { code: 'upstream_auth', message: 'Key rejected.', missing: [], stageReached: null };
     expect(seatOutcome({ ok: false, failure }, spentOn([]))).toEqual({ ok: false, failure: { code: 'auth', message: 'Key rejected.' } });
   });
 

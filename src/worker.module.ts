@@ -1,0 +1,65 @@
+import type { Logger } from 'pino';
+import type pg from 'pg';
+import { fileCallLog } from '../activities/call-log.js';
+import { createCallModel } from '../activities/call-model.js';
+import type { CompletionActivities } from '../activities/completion-activities.js';
+import { createExecuteTool } from '../activities/execute-tool.js';
+import { Ledger } from '../activities/ledger.js';
+import { createRecordCompletion } from '../activities/record-completion.js';
+import { streamAttempt, TextPublisher } from './completions/publish-text.js';
+import { RecordCompletionStore } from './completions/record-completion.store.js';
+import type { Config } from './config/config.js';
+import { loadModelRegistry } from './config/model-registry.js';
+import { createPostgresPool } from './database/postgres-pool.js';
+import { ModelsService } from './models/models.service.js';
+import { ProvidersService } from './providers/providers.service.js';
+import { CallsStore } from './traces/calls.store.js';
+
+/** Connections for ledger and outcomes: each is held for a millisecond, so a few carry hundreds of calls. */
+const ledgerConnections = 10;
+/** Connections for streamed text, whose rows need not survive a power cut. */
+const streamConnections = 3;
+
+/**
+ * The worker's parts, composed by hand: no controllers, no HTTP, no entity metadata, so that it starts fast and every dependency of the
+ * activities is on this page. It is no Nest module for that reason.
+ */
+export interface WorkerComposition {
+  pool: pg.Pool;
+  activities: CompletionActivities;
+  close(): Promise<void>;
+}
+
+/** Builds the activities with their stores, providers and prices. */
+export function composeWorker(config: Config, databaseUrl: string, log: Logger): WorkerComposition {
+  const pool = createPostgresPool({ databaseUrl, size: ledgerConnections, name: 'conclave worker' });
+  const streamPool = createPostgresPool({ databaseUrl, size: streamConnections, name: 'conclave worker streams', options: ['synchronous_commit=off'] });
+  const callLog = config.environment.CALL_LOG_FILE === undefined ? null : fileCallLog(config.environment.CALL_LOG_FILE, (error) => { log.error(error, 'The call log file cannot be written.'); });
+  const ledger = new Ledger(new CallsStore(pool), callLog);
+  const publisher = new TextPublisher(streamPool);
+  const models = new ModelsService(loadModelRegistry());
+  const providers = new ProvidersService(config);
+  const activities: CompletionActivities = {
+    callModel: createCallModel({
+      ledger,
+      provider: (name) => providers.get(name),
+      price: (provider, model) => models.price(provider, model),
+      acceptsImages: (provider, model) => models.supports(provider, model, 'images') !== false,
+      openStream: (input, attempt) => publisher.open(input.completionId, streamAttempt(input.key, attempt)),
+    }),
+    executeTool: createExecuteTool({ ledger, endpoint: (name) => toolEndpoint(config, name) }),
+    recordCompletion: createRecordCompletion(new RecordCompletionStore(pool)),
+  };
+  return {
+    pool,
+    activities,
+    close: async () => {
+      await Promise.all([pool.end(), streamPool.end()]);
+    },
+  };
+}
+
+function toolEndpoint(config: Config, name: string): { url: string; timeoutMs: number } | null {
+  const tool = config.file.tools[name];
+  return tool ? { url: tool.url, timeoutMs: tool.timeout_ms } : null;
+}

@@ -1,0 +1,107 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
+import type { LogLevel, Worker } from '@temporalio/worker';
+import { pino } from 'pino';
+import type { Logger } from 'pino';
+import type { Config } from './config/config.js';
+import { loadConfig } from './config/config.js';
+import { untilDatabaseAnswers } from './database/until-database-answers.js';
+import { temporalConnectOptions } from './temporal/connect-options.js';
+import type { TemporalConnectOptions } from './temporal/connect-options.js';
+import { createWorker } from './temporal/create-worker.js';
+import { PostgresPayloadCodec } from './temporal/postgres-payload-codec.js';
+import { registerSearchAttributes } from './temporal/register-search-attributes.js';
+import { workflowBundle } from './temporal/workflow-bundle.js';
+import { composeWorker } from './worker.module.js';
+
+/** Engines that start at the same time as the worker get this long. */
+const startPatienceMs = 120_000;
+const connectPauseMs = 500;
+
+const config = loadConfig();
+const log = pino({ level: config.environment.LOG_LEVEL, base: null });
+try {
+  await main(config, log);
+} catch (error) {
+  log.fatal(error, 'The worker ended.');
+  process.exitCode = 1;
+}
+
+async function main(config: Config, log: Logger): Promise<void> {
+  const databaseUrl = config.environment.DATABASE_URL;
+  if (databaseUrl === undefined) throw new Error('DATABASE_URL is not set. Start with "npm start", or name a database, such as postgres://user:password@127.0.0.1:5432/conclave.');
+  const connect = temporalConnectOptions(config.environment);
+  installRuntime(config, log);
+  const composition = composeWorker(config, databaseUrl, log);
+  const [connection, bundle] = await Promise.all([
+    connectPatiently(connect, log),
+    workflowBundle(),
+    untilDatabaseAnswers(() => composition.pool.query('SELECT 1'), { patienceMs: startPatienceMs }),
+  ]);
+  try {
+    await registerAttributes(connection, config.environment.TEMPORAL_NAMESPACE, log);
+    const codec = new PostgresPayloadCodec(composition.pool);
+    const worker = await createWorker({ connection, namespace: config.environment.TEMPORAL_NAMESPACE, codec, activities: composition.activities, policy: config.policy, workflowBundle: bundle });
+    await run(worker, log);
+  } finally {
+    await connection.close();
+    await composition.close();
+  }
+}
+
+async function run(worker: Worker, log: Logger): Promise<void> {
+  const running = worker.run();
+  log.info('worker ready');
+  await running;
+  log.info('worker drained');
+}
+
+// SIGTERM and SIGINT drain: Temporal's runtime listens to both.
+function installRuntime(config: Config, log: Logger): void {
+  const level: LogLevel = ['debug', 'trace'].includes(config.environment.LOG_LEVEL) ? 'DEBUG' : 'WARN';
+  Runtime.install({
+    logger: new DefaultLogger(level, ({ level: entryLevel, message, meta }) => {
+      log[pinoLevel(entryLevel)]({ ...meta }, message);
+    }),
+  });
+}
+
+function pinoLevel(level: LogLevel): 'trace' | 'debug' | 'info' | 'warn' | 'error' {
+  switch (level) {
+    case 'TRACE':
+      return 'trace';
+    case 'DEBUG':
+      return 'debug';
+    case 'INFO':
+      return 'info';
+    case 'WARN':
+      return 'warn';
+    case 'ERROR':
+      return 'error';
+    default: {
+      const never: never = level;
+      return never;
+    }
+  }
+}
+
+async function connectPatiently(options: TemporalConnectOptions, log: Logger): Promise<NativeConnection> {
+  const giveUpAt = Date.now() + startPatienceMs;
+  for (let isFirst = true; ; isFirst = false) {
+    try {
+      return await NativeConnection.connect(options);
+    } catch (error) {
+      if (Date.now() > giveUpAt) throw error;
+      if (isFirst) log.warn(`Temporal at ${options.address} does not answer yet; waiting up to ${startPatienceMs / 1_000} s.`);
+      await wait(connectPauseMs);
+    }
+  }
+}
+
+async function registerAttributes(connection: NativeConnection, namespace: string, log: Logger): Promise<void> {
+  try {
+    await registerSearchAttributes(connection, namespace);
+  } catch (error) {
+    log.debug(error, 'Search attributes could not be registered; workflows are started without those that are missing.');
+  }
+}
