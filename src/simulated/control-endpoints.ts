@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { RecordedAnswers } from './recorded-answers.js';
 import { effectNames, matches, type RequestMatch } from './rules.js';
 import type { SimulatedState } from './simulated-state.js';
 
@@ -63,11 +64,18 @@ export function control(state: SimulatedState, command: z.infer<typeof controlCo
   return { defaults: state.profiles.defaults, models: state.profiles.models, rules: state.rules.list(), held: state.gates.size, released };
 }
 
+/** What a server began with and returns to. */
+export interface StartSettings {
+  defaults: SimulatedState['profiles']['defaults'];
+  replayDirectory: string | undefined;
+}
+
 /** Forgets rules, settings given by control, figures and requests; held requests are let go. */
-export function reset(state: SimulatedState, startDefaults: SimulatedState['profiles']['defaults']): void {
+export function reset(state: SimulatedState, start: StartSettings): void {
   state.rules.clear();
-  state.profiles.defaults = { ...startDefaults };
+  state.profiles.defaults = { ...start.defaults };
   state.profiles.models = {};
+  state.recorded = RecordedAnswers.fromDirectory(start.replayDirectory);
   state.log.reset();
   for (const gate of state.gates) gate.open();
   state.gates.clear();

@@ -16,9 +16,14 @@ export interface Sending {
   effects: Effects;
 }
 
+/** Asked anew each time: the client may leave during any wait. */
+function isGone(signal: AbortSignal): boolean {
+  return signal.aborted;
+}
+
 /** Waits, unless there is nothing to wait for; resolves early when the signal fires. */
 export async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  if (ms <= 0 || signal.aborted) return;
+  if (ms <= 0 || isGone(signal)) return;
   await new Promise<void>((resolve) => {
     const finish = (): void => {
       clearTimeout(timer);
@@ -32,7 +37,7 @@ export async function pause(ms: number, signal: AbortSignal): Promise<void> {
 
 /** Resolves when the signal fires: a hang ends with its client. */
 export async function untilAborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
+  if (isGone(signal)) return;
   await new Promise<void>((resolve) => {
     signal.addEventListener('abort', () => {
       resolve();
@@ -45,7 +50,7 @@ export async function sendJson(sending: Sending): Promise<boolean> {
   const { response, signal, reply, profile, effects } = sending;
   const tokens = reply.usage.outputTokens;
   await pause(profile.latencyMs + effects.slowMs + (profile.tokensPerSecond > 0 ? (tokens * 1000) / profile.tokensPerSecond : 0), signal);
-  if (signal.aborted) return false;
+  if (isGone(signal)) return false;
   const body = JSON.stringify(sending.format.answer(reply, sending.request, sending.identity));
   const fault = effects.fault?.name;
   if (fault === 'malformed_json') {
@@ -67,13 +72,13 @@ export async function sendJson(sending: Sending): Promise<boolean> {
 export async function sendStream(sending: Sending): Promise<boolean> {
   const { response, signal, profile, effects, format } = sending;
   await pause(profile.latencyMs + effects.slowMs, signal);
-  if (signal.aborted) return false;
+  if (isGone(signal)) return false;
   response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' });
   const frames = [...format.frames(sending.reply, sending.request, sending.identity)];
   const fault = effects.fault?.name;
   const spoiled = fault === 'cut' || fault === 'hang_stream' || fault === 'stream_error' || fault === 'malformed_json';
   await writePaced(response, spoiled ? firstThird(frames) : frames, profile.tokensPerSecond, signal);
-  if (signal.aborted) return false;
+  if (isGone(signal)) return false;
   if (!spoiled) {
     response.end();
     return true;
@@ -110,7 +115,7 @@ async function writePaced(response: ServerResponse, frames: StreamFrame[], token
       if (pending) response.write(pending);
       pending = '';
       await pause(dueAt - performance.now(), signal);
-      if (signal.aborted) return;
+      if (isGone(signal)) return;
     }
     pending += frame.data;
     if (frame.tokens > 0) first = false;

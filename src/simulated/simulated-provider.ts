@@ -1,8 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { control, controlCommand, matchOf, reset, type ControlCommand } from './control-endpoints.js';
+import { control, controlCommand, matchOf, reset, type ControlCommand, type StartSettings } from './control-endpoints.js';
 import { handleGenerate, sendError } from './generate-handler.js';
-import type { ModelProfile } from './model-profile.js';
 import { RecordedAnswers } from './recorded-answers.js';
 import { RequestLog, type LoggedRequest } from './request-log.js';
 import { RuleBook, type RequestMatch } from './rules.js';
@@ -45,21 +44,24 @@ export interface SimulatedProvider {
  */
 export async function startSimulatedProvider(options: SimulatedProviderOptions): Promise<SimulatedProvider> {
   const host = options.host ?? '127.0.0.1';
-  const startDefaults: Partial<ModelProfile> = {
-    ...(options.latencyMs !== undefined && { latencyMs: options.latencyMs }),
-    ...(options.tokensPerSecond !== undefined && { tokensPerSecond: options.tokensPerSecond }),
+  const start: StartSettings = {
+    defaults: {
+      ...(options.latencyMs !== undefined && { latencyMs: options.latencyMs }),
+      ...(options.tokensPerSecond !== undefined && { tokensPerSecond: options.tokensPerSecond }),
+    },
+    replayDirectory: options.replayDirectory,
   };
   const seed = options.seed ?? 1;
   const state: SimulatedState = {
     seed,
-    profiles: { defaults: { ...startDefaults }, models: {}, believable: options.believable ?? false },
+    profiles: { defaults: { ...start.defaults }, models: {}, believable: options.believable ?? false },
     rules: new RuleBook(seed),
     log: new RequestLog(),
     recorded: RecordedAnswers.fromDirectory(options.replayDirectory),
     gates: new Set(),
   };
   const server = createServer({ keepAliveTimeout: 65_000 }, (incoming, response) => {
-    handle(state, startDefaults, incoming, response).catch((error: unknown) => {
+    handle(state, start, incoming, response).catch((error: unknown) => {
       if (!response.headersSent) sendPlain(response, 500, { error: { message: error instanceof Error ? error.message : String(error), type: 'simulated_provider_bug' } });
       else response.destroy();
     });
@@ -78,7 +80,7 @@ export async function startSimulatedProvider(options: SimulatedProviderOptions):
     requests: ({ limit = 1000, ...match } = {}) => state.log.last(limit, match),
     wait: ({ match = {}, timeoutMs = 10_000, ...wanted }) => state.log.waitFor({ ...wanted, match, timeoutMs }),
     reset: () => {
-      reset(state, startDefaults);
+      reset(state, start);
     },
     stop: () =>
       new Promise((resolve) => {
@@ -90,10 +92,10 @@ export async function startSimulatedProvider(options: SimulatedProviderOptions):
   };
 }
 
-async function handle(state: SimulatedState, startDefaults: Partial<ModelProfile>, incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+async function handle(state: SimulatedState, start: StartSettings, incoming: IncomingMessage, response: ServerResponse): Promise<void> {
   const [path = '/', query = ''] = (incoming.url ?? '/').split('?');
   if (path.lastIndexOf('/') === 0) {
-    await handleControl({ state, startDefaults, path, query: new URLSearchParams(query), incoming, response });
+    await handleControl({ state, start, path, query: new URLSearchParams(query), incoming, response });
     return;
   }
   const route = routeOf(path, incoming.headers['anthropic-version'] !== undefined);
@@ -121,7 +123,7 @@ async function handle(state: SimulatedState, startDefaults: Partial<ModelProfile
 
 async function handleControl(input: {
   state: SimulatedState;
-  startDefaults: Partial<ModelProfile>;
+  start: StartSettings;
   path: string;
   query: URLSearchParams;
   incoming: IncomingMessage;
@@ -156,7 +158,7 @@ async function handleControl(input: {
       return;
     }
     case 'POST /reset':
-      reset(state, input.startDefaults);
+      reset(state, input.start);
       sendPlain(response, 200, { reset: true });
       return;
     default:

@@ -50,7 +50,7 @@ describe('composeReply', () => {
 
   it('gives parseable ballots that prefer the right answer', () => {
     expect(JSON.parse(ask(asked(approveVotePrompt)))).toMatchObject({ preferred: 'Assistant 2', votes: [{ verdict: 'REJECTED' }, { verdict: 'ACCEPTED' }, { verdict: 'REJECTED' }] });
-    expect(JSON.parse(ask(asked(rankReviewPrompt))).ranking[0]).toBe('Assistant 2');
+    expect(JSON.parse(ask(asked(rankReviewPrompt)))).toMatchObject({ ranking: ['Assistant 2', expect.any(String), expect.any(String)] });
     const review = JSON.parse(ask(asked(councilReviewPrompt))) as { ranking: string[]; critiques: { answer: string }[] };
     expect([...review.ranking].sort()).toEqual(['Assistant 1', 'Assistant 2', 'Assistant 3']);
     expect(review.critiques).toHaveLength(3);

@@ -59,7 +59,7 @@ function resolve(schema: Schema, root: Schema): Schema {
 }
 
 function typeOf(schema: Schema): string {
-  const type = Array.isArray(schema.type) ? schema.type.find((candidate) => candidate !== 'null') ?? 'null' : schema.type;
+  const type: unknown = Array.isArray(schema.type) ? (schema.type.find((candidate) => candidate !== 'null') ?? 'null') : schema.type;
   if (typeof type === 'string') return type.toLowerCase();
   return schema.properties ? 'object' : schema.items ? 'array' : 'string';
 }

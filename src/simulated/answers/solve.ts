@@ -40,7 +40,7 @@ function solveLetters(question: string): Solution | null {
     /how many times does (?:the letter )?["'“‘]?([a-z])["'”’]? (?:appear|occur)s? in (?:the word )?["'“‘]?([a-z]+)/i.exec(question);
   if (!match?.[1] || !match[2]) return null;
   const letter = match[1].toLowerCase();
-  return numberSolution([...match[2].toLowerCase()].filter((candidate) => candidate === letter).length);
+  return numberSolution(match[2].toLowerCase().split(letter).length - 1);
 }
 
 function solveCapital(question: string): Solution | null {

@@ -1,5 +1,5 @@
 import type { FinishReason, ToolChoice, Usage } from '../../../domain/chat/chat-request.js';
-import { countTokens, type SimulatedChoice, type SimulatedMessage, type SimulatedReply, type SimulatedRequest } from '../simulated-request.js';
+import { countTokens, type SimulatedChoice, type SimulatedMessage, type SimulatedRequest } from '../simulated-request.js';
 import { InvalidRequest, numberOf, objectOf, objectsOf, piecesOf, sse, stopsOf, stringOf, textOfContent, type WireFormat } from './wire-format.js';
 
 const finishReasons: Record<FinishReason, string> = { stop: 'STOP', length: 'MAX_TOKENS', tool_calls: 'STOP', content_filter: 'SAFETY' };
