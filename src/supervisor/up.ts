@@ -8,6 +8,7 @@ import type { RunningEngine } from './engine-process.js';
 import { settlesWithin } from './engine-process.js';
 import type { HomeFiles } from './home.js';
 import { openHome } from './home.js';
+import type { Launcher } from './launchers.js';
 import { createLaunchers, initialAddresses, partsFor } from './launchers.js';
 import { describeRun, recordChildren, releaseHome, takeHome } from './run-file.js';
 import type { PartName, SupervisionEffect, SupervisionEvent } from './supervision.js';
@@ -65,20 +66,20 @@ class Supervisor {
   constructor(private readonly files: HomeFiles, private readonly say: (line: string) => void) {}
 
   /** Runs the parts to their end; 0 when asked to stop, 1 after a fault. */
-  run(parts: PartName[], launchers: ReturnType<typeof createLaunchers>, announce: () => void): Promise<number> {
+  run(parts: PartName[], launchers: Record<PartName, Launcher>, announce: () => void): Promise<number> {
     let state = beforeSupervision(parts);
     return new Promise((resolveExit) => {
       const dispatch = (event: SupervisionEvent): void => {
         const step = supervise(state, event);
         const isGivingUp = state.fault === null && step.state.fault !== null;
         state = step.state;
-        if (isGivingUp) this.say(`giving up. ${state.fault ?? ''}`);
+        if (isGivingUp) this.say(`giving up. ${firstLine(state.fault ?? '')} (its own lines, above, say why)`);
         for (const effect of step.effects) perform(effect);
       };
       const perform = (effect: SupervisionEffect): void => {
         switch (effect.do) {
           case 'start':
-            this.start(effect.part, launchers[effect.part], dispatch);
+            this.start(effect.part, launchers[effect.part], dispatch, () => state.phase === 'running');
             return;
           case 'retry-later':
             this.later(effect.delayMs, () => { dispatch({ is: 'retry', part: effect.part }); });
@@ -117,7 +118,7 @@ class Supervisor {
     for (const pid of this.pids.values()) signal(pid, 'SIGKILL');
   }
 
-  private start(part: PartName, launch: () => Promise<RunningEngine | null>, dispatch: (event: SupervisionEvent) => void): void {
+  private start(part: PartName, launch: Launcher, dispatch: (event: SupervisionEvent) => void, isRunning: () => boolean): void {
     const attempt = launch().then(
       (engine) => {
         if (engine === null) {
@@ -127,7 +128,7 @@ class Supervisor {
         this.running.set(part, engine);
         void engine.exited.then((code) => {
           this.gone(part);
-          if (this.signalledAt === null) this.say(`${part} (process ${String(engine.pid)}) ended ${code === null ? 'by a signal' : `with code ${String(code)}`}; it is started again`);
+          if (isRunning()) this.say(`${part} (process ${String(engine.pid)}) ended ${code === null ? 'by a signal' : `with code ${String(code)}`}; it is started again`);
           dispatch({ is: 'failed', part, atMs: Date.now(), reason: `ended with code ${String(code)}` });
         });
         dispatch({ is: 'ready', part, atMs: Date.now() });
@@ -135,7 +136,7 @@ class Supervisor {
       (error: unknown) => {
         const reason = error instanceof Error ? error.message : String(error);
         this.gone(part);
-        if (this.signalledAt === null) this.say(`${part} did not start: ${reason.split('\n')[0] ?? ''}`);
+        if (isRunning()) this.say(`${part} did not start: ${firstLine(reason)}`);
         dispatch({ is: 'failed', part, atMs: Date.now(), reason });
       },
     );
@@ -188,4 +189,8 @@ function signal(pid: number, name: NodeJS.Signals): void {
   } catch {
     // It is gone already.
   }
+}
+
+function firstLine(text: string): string {
+  return (text.split('\n')[0] ?? '').replace(/:$/, '');
 }

