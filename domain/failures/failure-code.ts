@@ -35,9 +35,12 @@ export function isRetryable(code: FailureCode): boolean {
   return retryable[code];
 }
 
-/** Why a call gave no usable answer, as strategies, records and errors carry it. `message` never contains a key or a prompt. */
+/**
+ * Why a call gave no usable answer, as strategies, records and errors carry it. `message` never contains a key or a prompt.
+ * `invalid_answer`: it answered, but not in the form asked for (an unreadable ballot, JSON that misses its schema).
+ */
 export interface CallFailure {
-  code: FailureCode | 'deadline_exceeded' | 'canceled' | 'empty_answer' | 'internal';
+  code: FailureCode | 'deadline_exceeded' | 'canceled' | 'empty_answer' | 'invalid_answer' | 'internal';
   message: string;
   httpStatus?: number;
 }

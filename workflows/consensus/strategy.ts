@@ -43,6 +43,13 @@ export interface StrategyContext {
   deadlineAt: number;
 }
 
+/** The calls of one stage before the first is made; `members` has one entry per call, and the calls of the first chairman only. */
+export interface PlannedCalls {
+  stage: StageName;
+  calls: number;
+  members: MemberPlan[];
+}
+
 /**
  * A way of making several models answer as one.
  * @example
@@ -52,7 +59,7 @@ export interface Strategy {
   name: StrategyName;
   /** Whether the client's `n` > 1 has a meaning: candidates compete and are returned verbatim. */
   competing: boolean;
-  /** Calls of an undisturbed completion, by stage, for previews: no repairs, no early stop. */
-  calls(plan: StrategyPlan): { stage: StageName; calls: number }[];
+  /** Calls of an undisturbed completion, by stage, for previews: no repairs, no early stop. A seat held by a panel is one call here; `callsOfPlan` looks inside. */
+  calls(plan: StrategyPlan): PlannedCalls[];
   run(plan: StrategyPlan, context: StrategyContext): Promise<CompletionOutcome>;
 }

@@ -1,0 +1,36 @@
+import { Validator } from '@cfworker/json-schema';
+
+/** A JSON document that follows its schema, as the text to hand on, or what is wrong with it. */
+export type ValidatedJson = { ok: true; text: string } | { ok: false; problems: string };
+
+/**
+ * Whether an answer is one JSON document that follows the client's schema. A markdown fence around the whole document is taken off;
+ * anything else around it is a fault. A schema that can't be used itself (an unresolvable `$ref`) judges nothing.
+ */
+export function validateJson(answer: string, schema: Record<string, unknown>): ValidatedJson {
+  const text = withoutFence(answer.trim());
+  const parsed = parse(text);
+  if (!parsed.ok) return { ok: false, problems: 'it does not parse as JSON' };
+  try {
+    const result = new Validator(schema, '2020-12').validate(parsed.value);
+    if (result.valid) return { ok: true, text };
+    const problems = result.errors.slice(-3).map((error) => `${error.instanceLocation}: ${error.error}`);
+    return { ok: false, problems: problems.join(' ') };
+  } catch {
+    return { ok: true, text };
+  }
+}
+
+function withoutFence(text: string): string {
+  const firstLineEnd = text.indexOf('\n');
+  const isFenced = text.startsWith('```') && text.endsWith('\n```') && firstLineEnd !== -1 && firstLineEnd < text.length - 4;
+  return isFenced ? text.slice(firstLineEnd + 1, -4).trim() : text;
+}
+
+function parse(text: string): { ok: true; value: unknown } | { ok: false } {
+  try {
+    return { ok: true, value: JSON.parse(text) as unknown };
+  } catch {
+    return { ok: false };
+  }
+}
