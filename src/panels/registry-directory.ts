@@ -5,37 +5,15 @@ import type { ProvidersService } from '../providers/providers.service.js';
 import type { ModelDirectory } from './model-directory.js';
 import { publicModelNames } from './public-model-names.js';
 
-const keyOf: Record<string, string> = {
-  openai: 'OPENAI_API_KEY',
-  anthropic: 'ANTHROPIC_API_KEY',
-  gemini: 'GOOGLE_API_KEY',
-  chutes: 'CHUTES_API_KEY',
-  groq: 'GROQ_API_KEY',
-  together: 'TOGETHER_API_KEY',
-  cerebras: 'CEREBRAS_API_KEY',
-  deepinfra: 'DEEPINFRA_API_KEY',
-  fireworks: 'FIREWORKS_API_KEY',
-  openrouter: 'OPENROUTER_API_KEY',
-  ollama: 'OLLAMA_BASE_URL',
-};
-
-/** Providers with a default model that the built-in default panel still leaves out: they are somebody's own servers, or not real. */
-const notByDefault = ['trio', 'simulated'];
 const majors = ['openai', 'anthropic', 'gemini'];
 
 /** The planner's view of the registry. */
 export function modelDirectory(config: Config, providers: ProvidersService, models: ModelsService): ModelDirectory {
-  const names = (): string[] => publicModelNames({ file: config.file, defaultModels: defaultModels(config, providers, models), registry: configuredModels(providers, models) });
+  const names = (): string[] => publicModelNames({ file: config.file, defaultModels: defaultModels(config, providers, models), registry: configuredModels(config, providers, models) });
   return {
-    provider: (name) => {
-      const canonical = providers.resolveAlias(name);
-      return providers.names().includes(canonical) ? canonical : null;
-    },
+    provider: (name) => providers.resolveAlias(name),
     isConfigured: (provider) => providers.isConfigured(provider),
-    howToConfigure: (provider) =>
-      provider === 'simulated'
-        ? 'It exists where CONCLAVE_SIMULATED_URL is set; "npm start" does that.'
-        : `Set ${keyOf[provider] ?? "the key its 'api_key_env' names in conclave.yaml"} and start again.`,
+    howToConfigure: (provider) => providers.howToConfigure(provider),
     providersOf: (model) => [...new Set(models.byModelId(model).map((entry) => entry.provider))],
     acceptsImages: (provider, model) => models.supports(provider, model, 'images'),
     names,
@@ -46,11 +24,17 @@ export function modelDirectory(config: Config, providers: ProvidersService, mode
 export function defaultModels(config: Config, providers: ProvidersService, models: ModelsService): string[] {
   return providers
     .names()
-    .filter((provider) => providers.isConfigured(provider) && !notByDefault.includes(provider) && (!config.simulated || majors.includes(provider)))
+    .filter((provider) => isDefaultProvider(provider, config) && providers.isConfigured(provider))
     .flatMap((provider) => {
       const model = config.file.default_models[provider] ?? models.defaultModel(provider);
       return model ? [`${provider}/${model}`] : [];
     });
+}
+
+// The Trio backend has no default model, simulated models are nobody's opinion, and ollama's default address says nothing about a server there.
+function isDefaultProvider(provider: string, config: Config): boolean {
+  if (config.simulated) return majors.includes(provider);
+  return provider === 'ollama' ? config.environment.OLLAMA_BASE_URL !== undefined : provider !== 'trio' && provider !== 'simulated';
 }
 
 /** Seats of the built-in default panel: the default models. A lone model takes three seats, as answers of one model differ too. */
@@ -61,9 +45,9 @@ export function defaultMembers(config: Config, providers: ProvidersService, mode
 }
 
 /** `provider/model` of every registry model whose provider can be called. */
-export function configuredModels(providers: ProvidersService, models: ModelsService): string[] {
+export function configuredModels(config: Config, providers: ProvidersService, models: ModelsService): string[] {
   return models
     .all()
-    .filter((entry) => providers.isConfigured(entry.provider))
+    .filter((entry) => providers.isConfigured(entry.provider) && (entry.provider !== 'ollama' || config.environment.OLLAMA_BASE_URL !== undefined))
     .map((entry) => `${entry.provider}/${entry.id}`);
 }
