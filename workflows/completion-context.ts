@@ -1,5 +1,6 @@
 import { CancellationScope, proxyActivities, sleep } from '@temporalio/workflow';
 import type { CompletionActivities } from '../activities/completion-activities.js';
+import { seededRandom } from '../domain/ballots/seeded-random.js';
 import { callKey } from '../domain/chat/call.js';
 import type { CallModelInput, CallOutcome } from '../domain/chat/call.js';
 import type { CompletionOutcome } from '../domain/chat/decision.js';
@@ -9,7 +10,7 @@ import type { StrategyCall, StrategyContext, StrategyEvent } from './consensus/s
 import type { CompletionInput } from './messages/completion-messages.js';
 import { callWithinSeat, deepestPanel, seatOutcome, spentOn } from './nested-panel.js';
 import { callModelOptions, completionPolicies, executeToolOptions } from './policies/activity-options.js';
-import { derivedSeed, seededRandom } from './seeded-random.js';
+
 import { runToolLoop } from './tool-loop.js';
 
 const { callModel, executeTool } = proxyActivities<Pick<CompletionActivities, 'callModel' | 'executeTool'>>({ startToCloseTimeout: '1 minute' });
@@ -38,7 +39,7 @@ export function createCompletionContext(place: PanelPlace): StrategyContext {
     deadlineAt: place.deadlineAt,
     call: (call) => askSeat(place, call),
     sleep: cancellableSleep,
-    random: seededRandom(derivedSeed(place.plan.options.seed, place.path)),
+    random: seededRandom(place.plan.options.seed, `panel ${place.path}`),
     emit: (event) => {
       place.onEvent(event);
     },
