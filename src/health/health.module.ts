@@ -1,0 +1,16 @@
+import { Module } from '@nestjs/common';
+import { TerminusModule } from '@nestjs/terminus';
+import { ModelsModule } from '../models/models.module.js';
+import { PanelsModule } from '../panels/panels.module.js';
+import { ProvidersModule } from '../providers/providers.module.js';
+import { HealthController } from './health.controller.js';
+import { Readiness } from './readiness.js';
+import { ServiceDescription } from './service-description.service.js';
+
+/** Health, readiness and a description of the service. */
+@Module({
+  imports: [TerminusModule.forRoot({ logger: false }), ModelsModule, PanelsModule, ProvidersModule],
+  controllers: [HealthController],
+  providers: [ServiceDescription, Readiness],
+})
+export class HealthModule {}
