@@ -4,7 +4,6 @@ import type { ConclaveUp } from '../support/conclave-up.js';
 import { startConclaveUp, victims } from '../support/conclave-up.js';
 import { rowsOf } from '../support/database.js';
 import { marker } from '../support/marker.js';
-import type { NodeProcess } from '../support/node-process.js';
 import { askUntilAnswered } from '../support/persistent-client.js';
 import { SimulatedClient } from '../support/simulated-client.js';
 import { startSimulated } from '../support/stack.js';
@@ -19,18 +18,19 @@ const stages = [
 const matrix = victims.flatMap((victim) => stages.map((stage) => ({ victim, ...stage })));
 
 describe('kill -9 in each stage of a council', () => {
-  let provider: NodeProcess & { url: string };
   let simulated: SimulatedClient;
   let conclave: ConclaveUp;
+  const stops: (() => Promise<void>)[] = [];
 
   beforeAll(async () => {
-    provider = await startSimulated('simulated-chaos');
+    const provider = await startSimulated('simulated-chaos');
+    stops.push(() => provider.stop());
     simulated = new SimulatedClient(provider.url);
     conclave = await startConclaveUp(provider.url);
+    stops.push(() => conclave.stop());
   });
   afterAll(async () => {
-    await conclave?.stop();
-    await provider?.stop();
+    for (const stop of stops.reverse()) await stop();
   });
 
   /** The completion's stored calls, read from the table itself. */

@@ -76,7 +76,7 @@ describe('with a key', () => {
     ['a wrong key', { authorization: 'Bearer wrong' }, 401],
     ['no key', {}, 401],
   ])('%s', async (_, headers, status) => {
-    const answer = await new ConclaveClient(api.url).get('/v1/models', { headers: headers as Record<string, string> });
+    const answer = await new ConclaveClient(api.url).get('/v1/models', { headers });
     expect(answer.status).toBe(status);
     if (status === 401) expect(answer.json.error).toMatchObject({ type: 'invalid_request_error', code: 'invalid_api_key' });
   });

@@ -3,7 +3,6 @@ import { ask, conclave } from '../support/conclave-client.js';
 import { marker } from '../support/marker.js';
 import { simulatedProvider } from '../support/simulated-client.js';
 
-const members = ['simulated/alder', 'simulated/birch', 'simulated/cedar'];
 const api = conclave();
 const simulated = simulatedProvider();
 

@@ -6,7 +6,6 @@ import { simulatedProvider } from '../support/simulated-client.js';
 import { sseFrames } from '../support/sse.js';
 import { stackAddresses } from '../support/stack.js';
 
-const members = ['simulated/alder', 'simulated/birch', 'simulated/cedar'];
 const api = conclave();
 const simulated = simulatedProvider();
 const { databaseUrl } = stackAddresses();

@@ -51,13 +51,11 @@ export async function startApi(environment: Record<string, string>, name = 'api'
 
 /** Waits until the address answers, or says what the process said before it died. */
 export async function untilAnswers(process: NodeProcess, url: string): Promise<void> {
-  let isGone = false;
-  void process.exited.then(() => (isGone = true));
-  await until(`answer of ${url}`, async () => {
-    if (isGone) return true;
-    return (await fetch(url)).ok;
-  }, 60_000);
-  if (isGone) throw new Error(`The process that should answer ${url} ended:\n${process.output()}`);
+  const gone = process.exited.then(() => {
+    throw new Error(`The process that should answer ${url} ended:\n${process.output()}`);
+  });
+  gone.catch(() => undefined);
+  await Promise.race([gone, until(`answer of ${url}`, async () => (await fetch(url)).ok, 60_000)]);
 }
 
 /** Starts the simulated provider on a port of its own, without its believable latencies. */
