@@ -55,7 +55,7 @@ export async function handleGenerate(state: SimulatedState, route: GenerateRoute
   const reply = spoil(composed, effects);
   if (reply !== composed) reply.usage = usageOf(request, reply.choices, profile);
   const identity = { id: `sim${fingerprint.slice(0, 16)}${open.logged.number.toString(36)}`, created: Math.floor(Date.now() / 1000) };
-  const sending = { response, signal: abort.signal, format: route.format, request, reply, identity, profile, effects };
+  const sending = { response, signal: abort.signal, format: route.format, request, reply, identity, profile, effects, onFirstText: () => { open.logged.firstTextAt = performance.timeOrigin + performance.now(); } };
   const complete = await (request.stream ? sendStream(sending) : sendJson(sending));
   end(complete ? 'answered' : effects.fault ? 'fault' : 'aborted', 200, reply);
 }

@@ -20,6 +20,8 @@ export interface LoggedRequest {
   effect: string | null;
   status: number | null;
   durationMs: number | null;
+  /** Milliseconds since the epoch at which the first text was written, for streams. */
+  firstTextAt: number | null;
   /** The text that went out, for requests answered. */
   answer: string | null;
 }
@@ -39,7 +41,7 @@ export interface OpenRequest {
   startedAt: number;
 }
 
-const keptRequests = 1000;
+const keptRequests = 3000;
 const keptFingerprints = 20_000;
 const keptBodyCharacters = 512 * 1024;
 
@@ -61,7 +63,7 @@ export class RequestLog {
     const body = subject.rawBody.length <= keptBodyCharacters ? entry.body : { truncated: subject.rawBody.slice(0, 2000) };
     const logged: LoggedRequest = {
       number: this.count, receivedAt: new Date().toISOString(), provider: subject.provider, model: subject.model, endpoint: subject.endpoint, task: subject.task,
-      fingerprint, path, headers, body, outcome: 'running', effect: null, status: null, durationMs: null, answer: null,
+      fingerprint, path, headers, body, outcome: 'running', effect: null, status: null, durationMs: null, firstTextAt: null, answer: null,
     };
     this.requests.push(logged);
     if (this.requests.length > keptRequests * 2) this.requests = this.requests.slice(-keptRequests);

@@ -14,6 +14,8 @@ export interface Sending {
   identity: AnswerIdentity;
   profile: ModelProfile;
   effects: Effects;
+  /** Called when a stream's first text is written. */
+  onFirstText: () => void;
 }
 
 /** Asked anew each time: the client may leave during any wait. */
@@ -77,6 +79,7 @@ export async function sendStream(sending: Sending): Promise<boolean> {
   const frames = [...format.frames(sending.reply, sending.request, sending.identity)];
   const fault = effects.fault?.name;
   const spoiled = fault === 'cut' || fault === 'hang_stream' || fault === 'stream_error' || fault === 'malformed_json';
+  sending.onFirstText();
   await writePaced(response, spoiled ? firstThird(frames) : frames, profile.tokensPerSecond, signal);
   if (isGone(signal)) return false;
   if (!spoiled) {
