@@ -26,5 +26,5 @@ COPY --from=build /app/dist dist
 COPY package.json models.yaml LICENSE ./
 USER node
 EXPOSE 8000
-ENTRYPOINT ["node", "--enable-source-maps", "dist/src/cli/main.js"]
+ENTRYPOINT ["node", "dist/src/cli/main.js"]
 CMD ["api"]

@@ -25,7 +25,7 @@ export async function startNodePart(part: NodePart): Promise<RunningEngine> {
   const recent: string[] = [];
   const engine = await startEngineProcess({
     command: process.execPath,
-    args: ['--import', pathToFileURL(join(dist, 'src', 'supervisor', 'exit-with-parent.js')).href, '--enable-source-maps', join(dist, part.script), ...(part.args ?? [])],
+    args: ['--import', pathToFileURL(join(dist, 'src', 'supervisor', 'exit-with-parent.js')).href, join(dist, part.script), ...(part.args ?? [])],
     cwd: process.cwd(),
     deathSignal: 'TERM',
     environment: part.environment,
