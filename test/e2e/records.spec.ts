@@ -125,7 +125,7 @@ describe('traces', () => {
     const streaming = await api.fetch('POST', '/v1/chat/completions', { model: 'panel/three', messages: ask(mark), stream: true });
     const chunks = sseFrames(streaming.body!);
     const { value: role } = await chunks.next();
-    const { id } = JSON.parse(role!.data!) as { id: string };
+    const { id } = JSON.parse(role!.data) as { id: string };
     const response = await api.fetch('GET', `/api/completions/${id}/events`);
     let seen = 0;
     for await (const frame of sseFrames(response.body!)) {

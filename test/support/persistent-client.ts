@@ -12,9 +12,7 @@ export async function askUntilAnswered(url: string, body: JsonBody, key: string,
   for (let connections = 1; Date.now() < end; connections++) {
     try {
       const answer = await client.chat(body, { headers: { 'idempotency-key': key }, signal: AbortSignal.timeout(end - Date.now()) });
-      // A 200 whose body is an error or broken off is a connection that died after the early headers.
-      if (answer.status === 200 && answer.json?.choices) return { ...answer, connections };
-      if (answer.status < 500 || answer.headers.get('x-should-retry') === 'false') return { ...answer, connections };
+      if (isFinal(answer)) return { ...answer, connections };
       last = `${answer.status} ${answer.text}`;
     } catch (error) {
       last = error;
@@ -22,4 +20,10 @@ export async function askUntilAnswered(url: string, body: JsonBody, key: string,
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
   throw new Error(`No answer within ${withinMs} ms`, { cause: last });
+}
+
+/** An answer, or an error that a repetition would not change. A 200 that broke off, or tells of an engine that is away, is neither. */
+function isFinal(answer: WireAnswer): boolean {
+  if (answer.status === 200) return answer.json?.choices !== undefined || (answer.json?.error !== undefined && answer.json.error.code !== 'unavailable');
+  return answer.status < 500 || answer.headers.get('x-should-retry') === 'false';
 }
