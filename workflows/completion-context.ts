@@ -10,7 +10,6 @@ import type { StrategyCall, StrategyContext, StrategyEvent } from './consensus/s
 import type { CompletionInput } from './messages/completion-messages.js';
 import { callWithinSeat, deepestPanel, seatOutcome, spentOn } from './nested-panel.js';
 import { callModelOptions, completionPolicies, executeToolOptions } from './policies/activity-options.js';
-
 import { runToolLoop } from './tool-loop.js';
 
 const { callModel, executeTool } = proxyActivities<Pick<CompletionActivities, 'callModel' | 'executeTool'>>({ startToCloseTimeout: '1 minute' });

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { temporal } from '@temporalio/proto';
+import protocol from '@temporalio/proto';
 import type { Payload, PayloadCodec } from '@temporalio/common';
 import { LRUCache } from 'lru-cache';
 import type { Sql } from '../database/sql.js';
@@ -38,7 +38,7 @@ export class PostgresPayloadCodec implements PayloadCodec {
   }
 
   private async store(payload: Payload): Promise<Payload> {
-    const bytes = Buffer.from(temporal.api.common.v1.Payload.encode(payload).finish());
+    const bytes = Buffer.from(protocol.temporal.api.common.v1.Payload.encode(payload).finish());
     const sha256 = createHash('sha256').update(bytes).digest('hex');
     if (!this.cache.has(sha256)) {
       await untilDatabaseAnswers(() => this.sql.query({ name: 'store-payload', text: 'INSERT INTO payloads (sha256, bytes) VALUES ($1, $2) ON CONFLICT DO NOTHING', values: [sha256, bytes] }), { patienceMs });
@@ -53,7 +53,7 @@ export class PostgresPayloadCodec implements PayloadCodec {
     const { rows } = await untilDatabaseAnswers(() => this.sql.query<{ bytes: Buffer }>({ name: 'load-payload', text: 'SELECT bytes FROM payloads WHERE sha256 = $1', values: [sha256] }), { patienceMs });
     const bytes = rows[0]?.bytes;
     if (!bytes) throw new Error(`Stored payload ${sha256} is not in the table payloads: this history belongs to another database, or the row was deleted.`);
-    const payload = temporal.api.common.v1.Payload.decode(bytes);
+    const payload = protocol.temporal.api.common.v1.Payload.decode(bytes);
     this.cache.set(sha256, payload);
     return payload;
   }
