@@ -11,6 +11,7 @@ export type CompletionStatus = 'running' | 'completed' | 'failed' | 'canceled';
 @Check('completions_status', `"status" IN ('running', 'completed', 'failed', 'canceled')`)
 @Index('completions_idempotency', ['caller', 'idempotencyKey'], { unique: true, where: '"idempotency_key" IS NOT NULL' })
 @Index('completions_attach', ['caller', 'bodyHash', 'createdAt'])
+@Index('completions_caller_created', ['caller', 'createdAt', 'id'])
 @Index('completions_created', ['createdAt', 'id'])
 @Index('completions_running', ['createdAt'], { where: `"status" = 'running'` })
 export class CompletionEntity {
