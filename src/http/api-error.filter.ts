@@ -27,6 +27,6 @@ export function sendError(error: unknown, request: FastifyRequest, reply: Fastif
 export function errorFor(error: unknown, request: FastifyRequest): RenderedError {
   const path = pathOf(request.url);
   const { expected, facts } = describeError(error, { method: request.method, path, contentType: request.headers['content-type'], body: request.body, query: request.query });
-  if (!expected) logger.error({ err: error, requestId: request.id, path }, 'A request failed for a reason nobody foresaw.');
+  if (!expected) logger.error({ msg: 'A request failed for a reason nobody foresaw.', err: error, requestId: request.id, path });
   return renderError(facts, errorShapeOf(path, 'anthropic-version' in request.headers), request.id);
 }

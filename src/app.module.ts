@@ -1,0 +1,33 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { LoggerModule } from 'nestjs-pino';
+import { CompletionsModule } from './completions/completions.module.js';
+import type { Config } from './config/config.js';
+import { ConfigModule } from './config/config.module.js';
+import { DatabaseModule } from './database/database.module.js';
+import { HealthModule } from './health/health.module.js';
+import { logOptions } from './http/log-options.js';
+import { KeysModule } from './keys/keys.module.js';
+import { ModelsApiModule } from './models/models-api.module.js';
+import { PanelsModule } from './panels/panels.module.js';
+import { TemporalModule } from './temporal/temporal.module.js';
+
+/** The api: every room with endpoints, and what they stand on. */
+@Module({})
+export class AppModule {
+  static of(config: Config): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        ConfigModule.of(config),
+        LoggerModule.forRoot(logOptions(config.environment.LOG_LEVEL, process.stdout.isTTY)),
+        DatabaseModule,
+        TemporalModule,
+        KeysModule,
+        PanelsModule,
+        ModelsApiModule,
+        HealthModule,
+        CompletionsModule,
+      ],
+    };
+  }
+}

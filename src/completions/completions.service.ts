@@ -1,0 +1,179 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { PlanResult } from '../panels/plan-result.js';
+import { PlansService } from '../panels/plans.service.js';
+import { CONFIG } from '../config/config.js';
+import type { Config } from '../config/config.js';
+import { untilDatabaseAnswers } from '../database/until-database-answers.js';
+import { ApiError, unavailable } from '../http/api-error.js';
+import { TemporalService } from '../temporal/temporal.service.js';
+import { completionWorkflowId } from '../temporal/start-completion.js';
+import type { AskedCompletion } from './asked-completion.js';
+import { bodyHash } from './body-hash.js';
+import type { CompletionFeed } from './completion-feed.js';
+import { createCompletionId, isCompletionId } from './completion-id.js';
+import type { CompletionRecord } from './completion-record.js';
+import { CompletionStarter, isEngineAway } from './completion-starter.js';
+import { CompletionWaiter } from './completion-waiter.js';
+import { CompletionsStore, type NewCompletion, type StartableCompletion } from './completions.store.js';
+import { followUpOf, toolCallIdsOfTurn } from './follow-up.js';
+import type { RequestClaim } from './request-claim.js';
+import { wireTimings, type WireTimings } from './wire-timings.js';
+
+/** A completion that runs or has run for a request, and what the request hears of it. */
+export interface BegunCompletion {
+  id: string;
+  createdAt: Date;
+  deadlineAt: Date;
+  /** The request repeats one that came before, and pays nothing. */
+  attached: boolean;
+  asked: AskedCompletion;
+  /** Whoever begins a completion closes its feed. */
+  feed: CompletionFeed;
+}
+
+/** How long after its beginning a completion is found again by a repetition without idempotency key. */
+const attachWindowMs = 15 * 60_000;
+
+/** Begins completions, or finds the one that a request repeats: a client's retry pays once. */
+@Injectable()
+export class CompletionsService {
+  readonly timings: WireTimings;
+
+  constructor(
+    @Inject(CONFIG) config: Config,
+    private readonly plans: PlansService,
+    private readonly store: CompletionsStore,
+    private readonly waiter: CompletionWaiter,
+    private readonly starter: CompletionStarter,
+    private readonly temporal: TemporalService,
+  ) {
+    this.timings = wireTimings[config.policy];
+  }
+
+  /** The row is written, then the workflow started; what dies between is started by the sweep. Throws `ApiError`. */
+  async begin(asked: AskedCompletion, claim: RequestClaim): Promise<BegunCompletion> {
+    const hash = bodyHash(asked.endpoint, claim.body);
+    if (claim.isRepetition && claim.idempotencyKey === null) {
+      const earlier = await this.patiently(() => this.store.findRepeated(claim.caller, hash, attachWindowMs));
+      if (earlier) return this.attach(earlier, asked);
+    }
+    const { plan, simulated, request } = await this.plan(asked, claim.caller);
+    const createdAt = new Date();
+    const completion: NewCompletion = {
+      id: createCompletionId(asked.endpoint, asked.model),
+      caller: claim.caller,
+      idempotencyKey: claim.idempotencyKey,
+      bodyHash: hash,
+      endpoint: asked.endpoint,
+      model: asked.model,
+      plan,
+      request,
+      stream: asked.stream,
+      usageMode: asked.extensions.options.usage_mode ?? 'billing',
+      simulated,
+      createdAt,
+      deadlineAt: new Date(createdAt.getTime() + plan.options.deadlineMs),
+    };
+    const created = await this.patiently(() => this.store.create(completion));
+    if (!created && claim.idempotencyKey !== null) {
+      const earlier = await this.patiently(() => this.store.findByKey(claim.caller, claim.idempotencyKey ?? ''));
+      // Our own insert may have been committed although its answer was lost.
+      if (earlier && earlier.id !== completion.id) return this.attach(sameBody(earlier, hash, claim.idempotencyKey), asked);
+    }
+    return this.run({ ...completion, status: 'running' }, asked, false);
+  }
+
+  /** The record of the caller's completion; throws a 404 where there is none. */
+  async read(id: string, caller: string): Promise<CompletionRecord> {
+    const record = isCompletionId(id) ? await this.patiently(() => this.store.read(id, caller)) : null;
+    if (!record) throw new ApiError({ status: 404, code: 'completion_not_found', message: `Completion '${id.slice(0, 80)}' does not exist, or belongs to another API key.`, param: 'id' });
+    return record;
+  }
+
+  /** The record once it has an outcome; null while it runs. Waits for a database that restarts. */
+  async outcome(id: string): Promise<CompletionRecord | null> {
+    const record = await untilDatabaseAnswers(() => this.store.read(id), { patienceMs: this.timings.patienceMs });
+    return record && record.status !== 'running' ? record : null;
+  }
+
+  /** Asks the caller's completion to stop; one that has ended stays as it is. Returns its status before. */
+  async cancel(id: string, caller: string): Promise<CompletionRecord['status']> {
+    const { status } = await this.read(id, caller);
+    if (status !== 'running') return status;
+    try {
+      await this.temporal.client.withDeadline(Date.now() + this.timings.startPatienceMs, () => this.temporal.client.workflow.getHandle(completionWorkflowId(id)).cancel());
+    } catch (error) {
+      if (isEngineAway(error)) throw unavailable('The workflow engine is away. Try again in a moment.', { completionId: id, cause: error });
+      // It ended in this moment.
+    }
+    return status;
+  }
+
+  private async plan(asked: AskedCompletion, caller: string) {
+    const followUp = await this.followUp(asked, caller);
+    const request = followUp?.request ?? asked.request;
+    const format = request.responseFormat;
+    const result: PlanResult = this.plans.plan({
+      model: followUp?.actingModel ?? asked.model,
+      // The panel does not meet again: its parameters have no say in a follow-up.
+      extensions: followUp ? { parameters: {}, options: withoutPanel(asked.extensions.options) } : asked.extensions,
+      n: followUp ? 1 : asked.n,
+      ...(request.sampling.seed === undefined ? {} : { seed: request.sampling.seed }),
+      hasTools: (request.tools?.length ?? 0) > 0,
+      jsonSchema: format?.type === 'json_schema' ? format.schema : null,
+    });
+    if (!result.ok) throw new ApiError({ status: result.status, code: result.code, message: result.message, param: result.param });
+    return { plan: result.plan, simulated: result.simulated, request };
+  }
+
+  private async followUp(asked: AskedCompletion, caller: string) {
+    if (asked.trailingToolCallIds.length === 0) return null;
+    const ids = [...new Set([...asked.trailingToolCallIds, ...toolCallIdsOfTurn(asked.request.messages)])];
+    return followUpOf(asked.request, asked.trailingToolCallIds, await this.patiently(() => this.store.toolCallOwners(caller, ids)));
+  }
+
+  private attach(earlier: StartableCompletion, asked: AskedCompletion): Promise<BegunCompletion> {
+    return this.run(earlier, asked, true);
+  }
+
+  private async run(completion: StartableCompletion, asked: AskedCompletion, attached: boolean): Promise<BegunCompletion> {
+    const { id, createdAt, deadlineAt } = completion;
+    const feed = this.waiter.follow(id);
+    const begun = { id, createdAt, deadlineAt, attached, asked, feed };
+    if (completion.status !== 'running') {
+      feed.push({ kind: 'done' });
+      return begun;
+    }
+    if (attached) feed.push({ kind: 'resync' });
+    try {
+      await this.starter.start(completion, this.timings.startPatienceMs);
+      return begun;
+    } catch (error) {
+      feed.close();
+      if (!isEngineAway(error)) throw error;
+      throw unavailable(
+        `The workflow engine is away. Completion ${id} is accepted and starts by itself when the engine is back: repeat the request with the same Idempotency-Key, or read the completion by its id.`,
+        { completionId: id, retryAfterMs: 2_000, cause: error },
+      );
+    }
+  }
+
+  private patiently<Result>(attempt: () => Promise<Result>): Promise<Result> {
+    return untilDatabaseAnswers(attempt, { patienceMs: this.timings.databasePatienceMs });
+  }
+}
+
+function sameBody(earlier: StartableCompletion, hash: string, idempotencyKey: string): StartableCompletion {
+  if (earlier.bodyHash === hash) return earlier;
+  throw new ApiError({
+    status: 422,
+    code: 'idempotency_mismatch',
+    message: `Idempotency-Key '${idempotencyKey.slice(0, 80)}' was used with another body before. Use a new key for a new request.`,
+    param: 'Idempotency-Key',
+    completionId: earlier.id,
+  });
+}
+
+function withoutPanel({ seed, deadline_ms, usage_mode, stream_stages, trace }: AskedCompletion['extensions']['options']): AskedCompletion['extensions']['options'] {
+  return Object.fromEntries(Object.entries({ seed, deadline_ms, usage_mode, stream_stages, trace }).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,35 @@
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Logger } from 'nestjs-pino';
+import { AppModule } from '../app.module.js';
+import type { Config } from '../config/config.js';
+import { ApiErrorFilter, sendError } from './api-error.filter.js';
+import { bodyLimitBytes } from './describe-error.js';
+import { serveOpenApi } from './openapi.js';
+import { addRequestIds, createRequestId } from './request-ids.js';
+import { SchemaValidationPipe } from './schema-validation.pipe.js';
+
+/** Builds the api, ready to listen: what `main.ts` starts, and what tests drive. */
+export async function createApi(config: Config): Promise<NestFastifyApplication> {
+  const adapter = new FastifyAdapter({
+    bodyLimit: bodyLimitBytes,
+    genReqId: createRequestId,
+    requestIdHeader: false,
+    disableRequestLogging: true,
+    routerOptions: { maxParamLength: 512 },
+    // What the router refuses before any hook runs: an address that is no URL.
+    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
+      reply.header('x-request-id', request.id);
+      sendError(error, request, reply);
+    },
+  });
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.of(config), adapter, { bufferLogs: true });
+  addRequestIds(adapter.getInstance());
+  app.useLogger(app.get(Logger));
+  app.useGlobalPipes(new SchemaValidationPipe());
+  app.useGlobalFilters(new ApiErrorFilter());
+  app.enableShutdownHooks();
+  serveOpenApi(app, config.version);
+  return app;
+}

@@ -1,0 +1,31 @@
+import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { z } from 'zod';
+
+/** The OpenAPI 3.1 document of the whole api; schemas come from the zod schemas that validate. */
+export function openApiDocument(app: NestFastifyApplication, version: string): OpenAPIObject {
+  const builder = new DocumentBuilder()
+    .setOpenAPIVersion('3.1.0')
+    .setTitle('Conclave')
+    .setDescription('Several language models answer as one. Compatible with the clients of OpenAI and Anthropic.')
+    .setVersion(version)
+    .addBearerAuth({ type: 'http', scheme: 'bearer' }, 'bearer')
+    .addApiKey({ type: 'apiKey', in: 'header', name: 'x-api-key' }, 'apiKey')
+    .addSecurityRequirements('bearer')
+    .addSecurityRequirements('apiKey')
+    // A service without keys is open on its own machine.
+    .addSecurityRequirements({});
+  return SwaggerModule.createDocument(app, builder.build(), { standardSchemaConverter: toJsonSchema });
+}
+
+/** Serves the document at `/docs/openapi.json` and its pages at `/docs`. */
+export function serveOpenApi(app: NestFastifyApplication, version: string): void {
+  SwaggerModule.setup('docs', app, () => openApiDocument(app, version), { jsonDocumentUrl: 'docs/openapi.json', yamlDocumentUrl: 'docs/openapi.yaml', customSiteTitle: 'Conclave' });
+}
+
+// Nest's own conversion targets OpenAPI 3.0, whose `nullable` means nothing in 3.1.
+function toJsonSchema(schema: unknown, { schemaType }: { schemaType: 'input' | 'output' }): { schema: unknown; components?: Record<string, unknown> } | undefined {
+  if (!(schema instanceof z.core.$ZodType)) return undefined;
+  const { $defs, $schema: _, ...root } = z.toJSONSchema(schema, { target: 'draft-2020-12', io: schemaType, unrepresentable: 'any' });
+  return { schema: root, ...($defs ? { components: $defs } : {}) };
+}
