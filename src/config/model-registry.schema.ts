@@ -1,0 +1,58 @@
+import { z } from 'zod';
+
+const name = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/);
+const usdPerMillion = z.number().min(0).max(10_000);
+const tokens = z.int().min(1);
+
+const priceSource = z.strictObject({
+  source: z.string().min(1).describe('Where the prices come from'),
+  date: z.iso.date().describe('When they were read there'),
+  verified: z.boolean().describe('Whether someone checked them against the provider\'s own page'),
+  note: z.string().optional(),
+});
+
+const capabilities = z.strictObject({
+  tools: z.boolean().optional(),
+  images: z.boolean().optional(),
+  json_schema: z.boolean().optional(),
+  reasoning: z.boolean().optional(),
+});
+
+const model = z
+  .strictObject({
+    display_name: z.string().min(1),
+    input_per_million: usdPerMillion.optional().describe('USD per million tokens at the batch rate'),
+    output_per_million: usdPerMillion.optional(),
+    cached_input_per_million: usdPerMillion.optional(),
+    price_source: z.string().optional().describe('A name of `sources`'),
+    batch_support: z.boolean().optional(),
+    context_tokens: tokens.optional(),
+    output_tokens: tokens.optional().describe('Most tokens of one answer'),
+    capabilities: capabilities.prefault({}).describe('Missing: unknown'),
+  })
+  .refine((entry) => (entry.input_per_million === undefined) === (entry.output_per_million === undefined), 'give both prices or none')
+  .refine((entry) => (entry.input_per_million === undefined) === (entry.price_source === undefined), 'a price needs its price_source, and the other way round');
+
+const provider = z.strictObject({
+  display_name: z.string().min(1),
+  env_var: z.string().nullable().describe('Variable of the key; null: needs none'),
+  sdk: z.string().min(1).describe('Package that speaks to it'),
+  base_url: z.url().nullable().describe('null: only known at run time'),
+  default_model: z.string().nullable(),
+  realtime_multiplier: z.number().positive().default(2),
+  models: z.record(z.string().min(1), model).default({}),
+});
+
+/** `models.yaml`: what is known of providers and their models. Unknown keys are faults, so that a misspelt price can't be overlooked. */
+export const modelRegistrySchema = z
+  .strictObject({ sources: z.record(name, priceSource), providers: z.record(name, provider) })
+  .superRefine((registry, context) => {
+    for (const [providerName, entry] of Object.entries(registry.providers)) {
+      if (entry.default_model !== null && Object.keys(entry.models).length > 0 && !(entry.default_model in entry.models))
+        context.addIssue({ code: 'custom', path: ['providers', providerName, 'default_model'], message: `'${entry.default_model}' is not among its models` });
+      for (const [id, { price_source: source }] of Object.entries(entry.models))
+        if (source !== undefined && !(source in registry.sources))
+          context.addIssue({ code: 'custom', path: ['providers', providerName, 'models', id, 'price_source'], message: `'${source}' is not among the sources` });
+    }
+  });
+export type ModelRegistry = z.infer<typeof modelRegistrySchema>;

@@ -1,0 +1,53 @@
+import { createAnthropic } from '@ai-sdk/anthropic';
+import { AiSdkProvider } from '../ai-sdk-provider.js';
+import { httpFetch } from '../http-fetch.js';
+import type { ProviderAdapter } from '../provider-adapter.js';
+import type { ProviderRequest } from '../provider.js';
+import type { RequestRules } from '../to-call-options.js';
+
+/** Anthropic's Messages API. A request without a limit gets the model's own output limit as `max_tokens`, which the API demands. */
+export const anthropic: ProviderAdapter = {
+  name: 'anthropic',
+  aliases: [],
+  keyVariable: 'ANTHROPIC_API_KEY',
+  keyRequired: true,
+  baseUrlVariable: 'ANTHROPIC_BASE_URL',
+  defaultBaseUrl: 'https://api.anthropic.com/v1',
+  simulatedPath: '/v1',
+  // The vendor's own clients take the address without `/v1`, the SDK with it.
+  resolveBaseUrl: (configured) => (/\/v\d+$/.test(configured) ? configured : `${configured}/v1`),
+  create: (connection) => {
+    const sdk = createAnthropic({ baseURL: connection.baseUrl, apiKey: connection.apiKey ?? '', headers: { ...connection.headers }, fetch: httpFetch });
+    return new AiSdkProvider(connection, { model: (id) => sdk.messages(id), prompt: { systemFirst: true }, rules });
+  },
+};
+
+/** Thinking tokens for the models that take a budget; the API's least is 1,024. */
+const budgets: Record<string, number> = { minimal: 1_024, low: 1_024, medium: 4_096, high: 16_384, xhigh: 32_000, max: 32_000 };
+const efforts: Record<string, 'low' | 'medium' | 'high' | 'xhigh' | 'max'> = { minimal: 'low', low: 'low', medium: 'medium', high: 'high', xhigh: 'xhigh', max: 'max' };
+
+function rules(request: ProviderRequest): RequestRules {
+  const thinking = thinkingOf(request);
+  return {
+    without: ['verbosity', ...(thinking === null ? (['reasoningEffort'] as const) : [])],
+    providerOptions: {
+      anthropic: {
+        ...thinking,
+        ...(request.tools && request.parallelToolCalls !== undefined && { disableParallelToolUse: !request.parallelToolCalls }),
+      },
+    },
+  };
+}
+
+// null: asked for, but this model can't. A turn that goes on after tool results can't think by budget: the API then wants the earlier thinking
+// back, signed, and clients of other vendors' formats don't have it.
+function thinkingOf({ model, sampling, messages }: ProviderRequest): Record<string, string | Record<string, string | number>> | null {
+  const effort = sampling.reasoningEffort;
+  if (effort === undefined || effort === 'none') return {};
+  const level = efforts[effort];
+  const budgetTokens = budgets[effort];
+  if (level === undefined || budgetTokens === undefined) return null;
+  if (/claude-3-7|(sonnet|opus)-4-(2025|[01]\b|5-|5$)|haiku-4-5/.test(model) && !/opus-4-5/.test(model)) return messages.at(-1)?.role === 'tool' ? null : { thinking: { type: 'enabled', budgetTokens } };
+  if (/claude-(3|2|instant)/.test(model) || !model.includes('claude')) return null;
+  return { effort: level };
+}
