@@ -5,9 +5,7 @@ import { localRun } from './find-server.js';
 
 /** Runs something on the database of DATABASE_URL, or of the embedded one that runs with this CONCLAVE_HOME. */
 export async function withDatabase<Result>(use: (dataSource: DataSource) => Promise<Result>): Promise<Result> {
-  const url = processEnvironment()['DATABASE_URL'] ?? localRun()?.databaseUrl;
-  if (!url) throw new Error('No database is known. Set DATABASE_URL, or start Conclave with "npm start" in another terminal: its embedded database is found by CONCLAVE_HOME.');
-  const dataSource = createDataSource(url, 2);
+  const dataSource = createDataSource(databaseUrl(), 2);
   try {
     await dataSource.initialize();
   } catch (error) {
@@ -18,4 +16,10 @@ export async function withDatabase<Result>(use: (dataSource: DataSource) => Prom
   } finally {
     await dataSource.destroy();
   }
+}
+
+function databaseUrl(): string {
+  const url = processEnvironment()['DATABASE_URL'] ?? localRun()?.databaseUrl;
+  if (!url) throw new Error('No database is known. Set DATABASE_URL, or start Conclave with "npm start" in another terminal: its embedded database is found by CONCLAVE_HOME.');
+  return url;
 }

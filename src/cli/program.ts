@@ -83,9 +83,11 @@ function addCalls(program: Command): void {
     .description('write calls as JSON lines, oldest first')
     .option('-o, --output <file>', 'file instead of standard output')
     .option('--completion <id>', 'of one completion')
-    .option('--since <time>', 'begun at or after this time (ISO 8601)')
-    .option('--until <time>', 'begun before this time')
-    .action(async (options: { output?: string; completion?: string; since?: string; until?: string }) => {
-      await (await import('./export-calls.command.js')).exportCalls(options);
+    .option('--provider <name>', 'of one provider')
+    .option('--model <id>', 'of one model')
+    .option('--since <time>', 'ended at or after this time (ISO 8601)')
+    .option('--until <time>', 'ended before this time')
+    .action(async (options: { output?: string; completion?: string; provider?: string; model?: string; since?: string; until?: string }) => {
+      await (await import('./export-calls.command.js')).exportCallsCommand(options);
     });
 }

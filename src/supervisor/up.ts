@@ -60,6 +60,8 @@ class Supervisor {
   private readonly running = new Map<PartName, RunningEngine>();
   private readonly starting = new Map<PartName, Promise<unknown>>();
   private readonly pids = new Map<PartName, number>();
+  /** Died by themselves and are not back yet. */
+  private readonly fallen = new Set<PartName>();
   private readonly timers = new Set<NodeJS.Timeout>();
   private signalledAt: number | null = null;
 
@@ -128,9 +130,11 @@ class Supervisor {
         this.running.set(part, engine);
         void engine.exited.then((code) => {
           this.gone(part);
+          if (isRunning()) this.fallen.add(part);
           if (isRunning()) this.say(`${part} (process ${String(engine.pid)}) ended ${code === null ? 'by a signal' : `with code ${String(code)}`}; it is started again`);
           dispatch({ is: 'failed', part, atMs: Date.now(), reason: `ended with code ${String(code)}` });
         });
+        if (this.fallen.delete(part)) this.say(`${part} is back (process ${String(engine.pid)})`);
         dispatch({ is: 'ready', part, atMs: Date.now() });
       },
       (error: unknown) => {
