@@ -10,6 +10,7 @@ import { KeysModule } from './keys/keys.module.js';
 import { ModelsApiModule } from './models/models-api.module.js';
 import { PanelsModule } from './panels/panels.module.js';
 import { TemporalModule } from './temporal/temporal.module.js';
+import { TracesModule } from './traces/traces.module.js';
 
 /** The api: every room with endpoints, and what they stand on. */
 @Module({})
@@ -26,6 +27,7 @@ export class AppModule {
         PanelsModule,
         ModelsApiModule,
         HealthModule,
+        TracesModule,
         CompletionsModule,
       ],
     };

@@ -1,13 +1,15 @@
 import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { strategies } from '../../workflows/consensus/registry.js';
 import { CONFIG } from '../config/config.js';
 import type { Config } from '../config/config.js';
 import { ApiError } from '../http/api-error.js';
 import { ModelsService } from '../models/models.service.js';
-import { estimateCost } from './estimate-cost.js';
+import { estimateCost, type StageCalls } from './estimate-cost.js';
 import { panelResponse, type PanelListItem, type PanelResponse } from './panel-response.js';
 import { PanelsStore } from './panels.store.js';
 import { PlansService } from './plans.service.js';
-import { stageCalls } from './stage-calls.js';
+
+const stageCalls: StageCalls = (plan) => strategies[plan.strategy].calls(plan);
 
 const builtIn: Record<string, string> = {
   'gremium-consensus': 'The default panel.',
@@ -48,7 +50,7 @@ export class PanelsService implements OnModuleInit {
       model,
       description: definition?.description ?? builtIn[model] ?? null,
       simulated: result.simulated,
-      stages: stageCalls(result.plan),
+      stages: stageCalls(result.plan).map(({ stage, members }) => ({ stage, calls: members.length })),
       estimate: estimateCost(result.plan, stageCalls, (reference) => this.models.price(reference.provider, reference.model)),
     });
   }

@@ -1,10 +1,11 @@
-import type { SelfVote, StrategyName, StrategyOptions } from '../../domain/chat/plan.js';
+import { strategyNames, type SelfVote, type StrategyName, type StrategyOptions } from '../../domain/chat/plan.js';
+import { strategies } from '../../workflows/consensus/registry.js';
 import { optionOf, type PanelParameters } from './panel-parameters.js';
 
 const selfVotes: Partial<Record<StrategyName, SelfVote>> = { council: 'exclude', rank: 'omit' };
 
 /** Strategies whose candidates compete and are returned verbatim: `n` > 1 has a meaning, and members get the client's tools. */
-export const competing: readonly StrategyName[] = ['approve', 'vote', 'rank'];
+export const competing: readonly StrategyName[] = strategyNames.filter((name) => strategies[name].competing);
 
 /** What options depend on besides the parameters. */
 export interface OptionFacts {
