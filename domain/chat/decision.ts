@@ -22,7 +22,7 @@ export interface Candidate {
   eligible: boolean;
 }
 
-/** One reviewer's ballot as counted. `order` lists candidate indices in the order they were shown; `ranking` best first, candidate indices. */
+/** One reviewer's ballot as counted. `order` lists candidate indices in the order they were shown; `ranking` best first, candidate indices, as counted. `accepted` has one verdict per entry of `order`; `preferred` is a candidate index. */
 export interface BallotRecord {
   reviewer: string;
   key: string;

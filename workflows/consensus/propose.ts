@@ -1,6 +1,6 @@
 import type { CallAnswer, CallPrompt } from '../../domain/chat/call.js';
 import type { Choice, CompletionOutcome, Missing } from '../../domain/chat/decision.js';
-import type { MemberPlan, StrategyPlan } from '../../domain/chat/plan.js';
+import type { MemberPlan, StrategyName, StrategyPlan } from '../../domain/chat/plan.js';
 import { validateJson } from '../../domain/ballots/validate-json.js';
 import { seededHash } from '../../domain/ballots/seeded-random.js';
 import { answerAsText } from '../../domain/prompts/candidate-list.js';
@@ -78,9 +78,12 @@ function proposalCall(input: ProposeInput, memberIndex: number): StrategyCall {
   };
 }
 
+/** Strategies in which a model writes the answer after the members; in the others a member's own answer is returned. */
+const haveFinalModel: readonly StrategyName[] = ['council', 'moa', 'fuse'];
+
 /** Members get the client's tools where asked, and by default where there is no final model to use them. */
 export function membersGetTools(plan: StrategyPlan): boolean {
-  return plan.options.tools === 'members' || (plan.options.tools === 'final' && plan.chairmen.length === 0);
+  return plan.options.tools === 'members' || (plan.options.tools === 'final' && !haveFinalModel.includes(plan.strategy));
 }
 
 /**
