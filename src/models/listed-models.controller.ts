@@ -26,7 +26,7 @@ export class ListedModelsController {
     return modelBody(this.models.find(id), shapeOf(request, version), this.models.since);
   }
 
-  @Get(':first/*rest')
+  @Get(':first/*')
   @ApiExcludeEndpoint()
   findWithSlashes(@Param() { first, '*': rest }: Record<string, string>, @Req() request: FastifyRequest, @Headers('anthropic-version') version: string | undefined): ModelBody {
     return this.find(`${first ?? ''}/${rest ?? ''}`, request, version);

@@ -26,7 +26,7 @@ export class PanelsController {
     return this.panels.show(name);
   }
 
-  @Get(':first/*rest')
+  @Get(':first/*')
   @ApiExcludeEndpoint()
   showWithSlashes(@Param() { first, '*': rest }: Record<string, string>): PanelResponse {
     return this.panels.show(`${first ?? ''}/${rest ?? ''}`);
