@@ -9,7 +9,8 @@ try {
   await main();
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
+  // Pools and connections of what was built so far would keep the process.
+  process.exit(1);
 }
 
 async function main(): Promise<void> {

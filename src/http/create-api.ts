@@ -16,7 +16,6 @@ export async function createApi(config: Config): Promise<NestFastifyApplication>
     bodyLimit: bodyLimitBytes,
     genReqId: createRequestId,
     requestIdHeader: false,
-    disableRequestLogging: true,
     routerOptions: { maxParamLength: 512 },
     // What the router refuses before any hook runs: an address that is no URL.
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {

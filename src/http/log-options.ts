@@ -6,6 +6,9 @@ interface LoggedRequest {
   url?: unknown;
 }
 
+// Nest tells every module and route at each start.
+const chatty = new Set(['InstanceLoader', 'NestFactory', 'NestApplication', 'RouterExplorer', 'RoutesResolver']);
+
 /**
  * One line per request: id, method, path, status, milliseconds. No headers (keys), no query, no body (prompts). `pretty` is for a
  * person's terminal.
@@ -16,6 +19,13 @@ export function logOptions(level: string, pretty: boolean): Params {
       level,
       base: null,
       ...(pretty ? { transport: { target: 'pino-pretty', options: { singleLine: true, ignore: 'pid,hostname' } } } : {}),
+      hooks: {
+        logMethod(entry, method, level) {
+          const first: unknown = entry[0];
+          if (level <= 30 && typeof first === 'object' && first !== null && 'context' in first && typeof first.context === 'string' && chatty.has(first.context)) return;
+          method.apply(this, entry);
+        },
+      },
       quietReqLogger: true,
       autoLogging: { ignore: (request) => request.url?.startsWith('/health') ?? false },
       customLogLevel: (_request, response, error) => (error ?? response.statusCode >= 500 ? 'error' : response.statusCode >= 400 ? 'warn' : 'info'),
