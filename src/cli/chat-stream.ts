@@ -31,13 +31,13 @@ export async function streamChat(server: Server, request: { model: string; messa
   const response = await fetch(`${server.url}/v1/chat/completions`, { method: 'POST', headers: server.headers, body: JSON.stringify({ ...request, stream: true }) });
   if (!response.ok || !response.body) throw new Error(await errorText(response));
   const summary: ChatSummary = { text: '', completionId: response.headers.get('x-conclave-completion-id'), calls: null, costUsd: null, isSimulated: false, isDegraded: false };
-  let failure: string | null = null;
+  const failures: string[] = [];
   const parser = createParser({
     onComment: on.stage,
     onEvent: ({ data }) => {
       if (data === '[DONE]') return;
       const chunk = chunkSchema.parse(JSON.parse(data));
-      if (chunk.error) failure = chunk.error.message;
+      if (chunk.error) failures.push(chunk.error.message);
       const piece = chunk.choices?.[0]?.delta?.content ?? '';
       summary.text += piece;
       if (piece !== '') on.text(piece);
@@ -50,8 +50,9 @@ export async function streamChat(server: Server, request: { model: string; messa
     },
   });
   const decoder = new TextDecoder();
-  for await (const bytes of response.body) parser.feed(decoder.decode(bytes, { stream: true }));
-  if (failure !== null) throw new Error(failure);
+  // Node's fetch streams bytes; its type leaves the chunk open.
+  for await (const bytes of response.body as AsyncIterable<Uint8Array>) parser.feed(decoder.decode(bytes, { stream: true }));
+  if (failures[0] !== undefined) throw new Error(failures[0]);
   return summary;
 }
 

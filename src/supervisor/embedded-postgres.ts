@@ -83,10 +83,11 @@ export function nativePostgresFolder(): string | null {
 function placeBinaries(identity: Identity | null, log: (line: string) => void): Binaries {
   const packaged = nativePostgresFolder();
   if (!packaged) throw new Error(`The package ${postgresPackageName()} with PostgreSQL's binaries is not installed. Run "npm ci" (without --omit=optional), or set DATABASE_URL to a PostgreSQL of your own.`);
-  const version = String((JSON.parse(readFileSync(join(packaged, '..', 'package.json'), 'utf8')) as { version: string }).version);
+  // The package's own package.json has a version.
+  const { version } = JSON.parse(readFileSync(join(packaged, '..', 'package.json'), 'utf8')) as { version: string };
   const suffix = process.platform === 'win32' ? '.exe' : '';
   const closed = identity && firstClosedFolder(join(packaged, 'bin', `postgres${suffix}`), identity);
-  const native = closed && identity ? copyNative(packaged, version, closed, identity, log) : packaged;
+  const native = identity && closed !== null ? copyNative(packaged, version, closed, identity, log) : packaged;
   return { initdb: join(native, 'bin', `initdb${suffix}`), postgres: join(native, 'bin', `postgres${suffix}`), major: version.split('.')[0] ?? '' };
 }
 

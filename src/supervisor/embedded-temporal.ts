@@ -60,11 +60,11 @@ export async function startTemporal(options: TemporalOptions): Promise<RunningTe
 }
 
 async function untilReady(address: string, port: number, engine: EngineProcess, recent: string[]): Promise<void> {
-  let isGone = false;
-  void engine.exited.then(() => { isGone = true; });
+  const ended = { isTrue: false };
+  void engine.exited.then(() => { ended.isTrue = true; });
   let lastError: unknown;
   for (const deadline = Date.now() + readyWithinMs; Date.now() < deadline; await wait(50)) {
-    if (isGone) throw new Error(`Temporal did not start on ${address}: ${recent.slice(-5).join(' · ')}`);
+    if (ended.isTrue) throw new Error(`Temporal did not start on ${address}: ${recent.slice(-5).join(' · ')}`);
     try {
       // A gRPC channel that is refused once waits a second before it tries again: ask only where somebody listens.
       if ((await isListening(port)) && (await answers(address))) return;

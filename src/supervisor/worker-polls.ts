@@ -1,10 +1,9 @@
 import { Connection } from '@temporalio/client';
+import protocol from '@temporalio/proto';
 import type { Config } from '../config/config.js';
 import { temporalConnectOptions } from '../temporal/connect-options.js';
 
 const taskQueue = 'conclave-completions';
-// temporal.api.enums.v1.TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW
-const workflowTasks = 1;
 
 /** True once a worker asks Temporal for our workflow tasks. */
 export async function workerPolls(config: Config, temporalAddress: string | null): Promise<boolean> {
@@ -14,9 +13,9 @@ export async function workerPolls(config: Config, temporalAddress: string | null
     const answer = await connection.workflowService.describeTaskQueue({
       namespace: environment.TEMPORAL_NAMESPACE,
       taskQueue: { name: taskQueue },
-      taskQueueType: workflowTasks,
+      taskQueueType: protocol.temporal.api.enums.v1.TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
     });
-    return (answer.pollers ?? []).length > 0;
+    return answer.pollers.length > 0;
   } finally {
     await connection.close();
   }
