@@ -30,6 +30,6 @@ export class ListedModelsService {
     const slash = id.indexOf('/');
     const first = slash === -1 ? id : id.slice(0, slash);
     const entry = slash === -1 ? null : this.models.find(first, id.slice(slash + 1));
-    return { id, name: entry?.displayName ?? id, ownedBy: this.plans.directory.provider(first) ?? 'conclave' };
+    return { id, name: entry?.displayName ?? id, ownedBy: (slash === -1 ? null : this.plans.directory.provider(first)) ?? 'conclave' };
   }
 }
