@@ -6,7 +6,7 @@ import { findServer } from './find-server.js';
 import type { TreeCall } from './stage-tree.js';
 import { stageTree } from './stage-tree.js';
 
-const defaultQuestion = 'A farmer has 17 sheep. All but 9 run away. How many are left, and why do many people get it wrong?';
+const defaultQuestion = "What is 17 * 23, and what is a quick way to do it in one's head?";
 const strategies = ['moa', 'council'] as const;
 /** Calls that lost the race are recorded a moment after the answer. */
 const stragglersMs = 300;

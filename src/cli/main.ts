@@ -1,6 +1,11 @@
 #!/usr/bin/env node
 import { createProgram } from './program.js';
 
+// `| head` closes the pipe: that is no fault of ours.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === 'EPIPE' ? 0 : 1);
+});
+
 try {
   await createProgram().parseAsync();
 } catch (error) {

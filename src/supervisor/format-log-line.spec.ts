@@ -16,6 +16,7 @@ describe('log lines', () => {
   it('keeps the errors of engines and drops their talk', () => {
     expect(isEngineNoise('postgres', 'LOG:  database system is ready to accept connections')).toBe(true);
     expect(isEngineNoise('postgres', 'FATAL:  could not open file')).toBe(false);
+    expect(isEngineNoise('postgres', 'FATAL:  the database system is starting up')).toBe(true);
     expect(isEngineNoise('temporal', 'time=2026 level=WARN msg="network dial error"')).toBe(true);
     expect(isEngineNoise('temporal', 'time=2026 level=ERROR msg="disk full"')).toBe(false);
   });

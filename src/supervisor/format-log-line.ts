@@ -31,8 +31,11 @@ function jsonRecord(line: string): Record<string, unknown> | null {
   }
 }
 
+/** What PostgreSQL tells each client while it goes and comes back; the supervisor says it once. */
+const aboutItsOwnEnd = /the database system is (starting up|shutting down|not yet accepting|in recovery)|terminating connection due to|canceling .* due to/;
+
 /** Whether a line of an engine is worth a person's attention: PostgreSQL's and Temporal's ordinary talk is not. */
 export function isEngineNoise(engine: 'postgres' | 'temporal', line: string): boolean {
-  if (engine === 'postgres') return !/^\S*\s*(WARNING|ERROR|FATAL|PANIC):/.test(line);
+  if (engine === 'postgres') return !/^\S*\s*(WARNING|ERROR|FATAL|PANIC):/.test(line) || aboutItsOwnEnd.test(line);
   return !/level=(ERROR|FATAL)|^Error|panic:/i.test(line);
 }
