@@ -25,13 +25,13 @@ async function installIfNeeded() {
   const wanted = hash([readFileSync(join(root, 'package-lock.json'))]);
   if (existsSync(lockStamp) && readFileSync(lockStamp, 'utf8') === wanted) return false;
   if (!existsSync(lockStamp) && isInstalledByHand()) {
-    writeFileSync(lockStamp, wanted);
+    stamp(lockStamp, wanted);
     return false;
   }
   const why = existsSync(modules) ? 'package-lock.json changed' : 'first start';
   // NODE_ENV=production would leave out what the build needs.
   await step(`installing dependencies (${why}; about a minute)`, 'npm', ['ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=error']);
-  writeFileSync(lockStamp, wanted);
+  stamp(lockStamp, wanted);
   return true;
 }
 
@@ -46,8 +46,17 @@ async function buildIfNeeded(isForced) {
   const isBuilt = existsSync(buildStamp) && readFileSync(buildStamp, 'utf8') === wanted && existsSync(join(root, 'dist', 'src', 'cli', 'main.js'));
   if (isBuilt && !isForced) return;
   await step(`building (${existsSync(buildStamp) ? 'sources changed' : 'first build'}; some seconds)`, 'npm', ['run', '--silent', 'build']);
-  mkdirSync(dirname(buildStamp), { recursive: true });
-  writeFileSync(buildStamp, wanted);
+  stamp(buildStamp, wanted);
+}
+
+/** Notes what was done; in a checkout of another user there is nothing to note, since nothing was done. */
+function stamp(path, content) {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, content);
+  } catch (error) {
+    if (!['EACCES', 'EPERM', 'EROFS'].includes(error.code)) throw error;
+  }
 }
 
 /** Of every source file's name and content: times lie after a checkout. */
