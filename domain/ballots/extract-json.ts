@@ -8,13 +8,11 @@ export type ExtractedJson = { ok: true; value: Record<string, unknown> } | { ok:
  */
 export function extractJson(reply: string, key: string): ExtractedJson {
   const text = afterThinking(reply);
-  const found = topLevelObjects(text)
-    .map(parseObject)
-    .filter((value) => value !== null && Object.hasOwn(value, key));
+  const found = [...new Set(topLevelObjects(text))].map(parseObject).filter((value) => value !== null && Object.hasOwn(value, key));
   const [first, ...others] = found;
   if (!first) return { ok: false, reason: `no JSON object with '${key}' in the reply` };
-  const written = JSON.stringify(first);
-  if (others.some((other) => JSON.stringify(other) !== written)) return { ok: false, reason: `more than one JSON object with '${key}' in the reply` };
+  // A reply that repeats itself word for word is still one.
+  if (others.length > 0) return { ok: false, reason: `more than one JSON object with '${key}' in the reply` };
   return { ok: true, value: first };
 }
 

@@ -24,24 +24,25 @@ export interface RankingResult {
  * never by the order in which voters or candidates came, so equal ballots and seed give the same winner in any process.
  */
 export function rankCandidates(question: RankingQuestion): RankingResult {
-  const { rule, ballots, keys, seed } = question;
+  const { rule, ballots, keys } = question;
   const scores = votingRules[rule](ballots, keys.length).map(steady);
-  const copeland = copelandScores(ballots, keys.length).map(steady);
-  const margins = meanMargins(ballots, keys.length).map(steady);
-  const hashes = new Map<number, string>();
-  const hashOf = (candidate: number) => {
-    const hash = hashes.get(candidate) ?? seededHash(seed, keys[candidate] ?? '');
-    hashes.set(candidate, hash);
-    return hash;
-  };
-  const ranking = keys.map((_, candidate) => candidate).sort((left, right) => {
-    for (const by of [scores, copeland, margins]) {
+  const breakTie = tieBreaker(question);
+  const ranking = keys.map((_, candidate) => candidate).sort((left, right) => (scores[right] ?? 0) - (scores[left] ?? 0) || breakTie(left, right));
+  return { ranking, scores };
+}
+
+/** Compares candidates that the rule holds equal. Nothing is computed before there is a tie. */
+function tieBreaker({ ballots, keys, seed }: Omit<RankingQuestion, 'rule'>): (left: number, right: number) => number {
+  let figures: number[][] | null = null;
+  const hashOf = (candidate: number) => seededHash(seed, keys[candidate] ?? '');
+  return (left, right) => {
+    figures ??= [copelandScores(ballots, keys.length).map(steady), meanMargins(ballots, keys.length).map(steady)];
+    for (const by of figures) {
       const difference = (by[right] ?? 0) - (by[left] ?? 0);
       if (difference !== 0) return difference;
     }
     return hashOf(left) < hashOf(right) ? -1 : 1;
-  });
-  return { ranking, scores };
+  };
 }
 
 /** The mean over the others of (wins − losses) / ballots on the pair, in [−1, 1]. */

@@ -16,8 +16,9 @@ export function validateJson(answer: string, schema: Record<string, unknown>): V
     if (result.valid) return { ok: true, text };
     const problems = result.errors.slice(-3).map((error) => `${error.instanceLocation}: ${error.error}`);
     return { ok: false, problems: problems.join(' ') };
-  } catch {
-    return { ok: true, text };
+  } catch (error) {
+    const isTooDeep = error instanceof Error && error.name === 'RangeError';
+    return isTooDeep ? { ok: false, problems: 'it is nested too deeply' } : { ok: true, text };
   }
 }
 

@@ -14,3 +14,5 @@ export const votingRules: Record<VotingRule, ScoreBallots> = {
   schulze: schulzeScores,
   kemeny: kemenyScores,
 };
+
+export const votingRuleNames = Object.keys(votingRules) as VotingRule[]; // the keys of a Record are its names

@@ -16,11 +16,12 @@ export interface ScriptedRun {
   elapsedMs: number;
 }
 
-/** Replies a text or a failure, as a call outcome. */
+/** A text as the outcome of a call. */
 export function textOutcome(text: string, rest: Partial<Extract<CallOutcome, { ok: true }>> = {}): CallOutcome {
   return { ok: true, text, toolCalls: [], finishReason: 'stop', usage: { inputTokens: 1, outputTokens: 1, cachedInputTokens: 0, reasoningTokens: 0 }, costNanoUsd: 1, ...rest };
 }
 
+/** A failure as the outcome of a call. */
 export function failureOutcome(code: CallFailure['code'], message = `scripted ${code}`): CallOutcome {
   return { ok: false, failure: { code, message } };
 }
@@ -100,14 +101,14 @@ class VirtualClock {
 
   /** Lets everything run that is due, then jumps to the next event, until the promise settles. */
   async run<T>(promise: Promise<T>): Promise<T> {
-    let isSettled = false;
+    const state = { isSettled: false };
     const settle = () => {
-      isSettled = true;
+      state.isSettled = true;
     };
     promise.then(settle, settle);
     for (;;) {
       for (let turn = 0; turn < 60; turn += 1) await Promise.resolve();
-      if (isSettled) return promise;
+      if (state.isSettled) return promise;
       const next = this.queue.sort((left, right) => left.at - right.at || left.order - right.order).shift();
       if (!next || next.at === Infinity) throw new Error('The strategy waits for something that never happens.');
       this.now = next.at;
