@@ -28,6 +28,7 @@ export class AppModule {
         ModelsApiModule,
         HealthModule,
         TracesModule,
+        TracesModule,
         CompletionsModule,
       ],
     };

@@ -87,9 +87,12 @@ export class AnswersService {
   }
 }
 
+// Where candidates compete and the winner is returned verbatim.
+const votes = new Set(['approve', 'vote', 'rank']);
+
 /** What clients may read without parsing the body. */
 export function recordHeaders(record: CompletedRecord): Record<string, string> {
-  const details = record.plan ? trioDetails(record.decision, record.plan) : null;
+  const details = votes.has(record.strategy) ? trioDetails(record.decision) : null;
   return {
     'x-conclave-completion-id': record.id,
     'x-conclave-calls': String(record.callCount),

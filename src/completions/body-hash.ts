@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import canonicalizeModule from 'canonicalize';
-import { badRequest } from '../http/api-error.js';
+import { ApiError } from '../http/api-error.js';
 
 // A CommonJS module that exports the function itself; its types describe an ES module.
 const canonicalize = canonicalizeModule as unknown as (value: unknown) => string | undefined;
@@ -15,6 +15,6 @@ export function bodyHash(endpoint: string, body: unknown): string {
       .update(`${endpoint}\n${canonicalize(body) ?? ''}`)
       .digest('hex');
   } catch (error) {
-    throw badRequest('', error instanceof RangeError ? 'The body is nested too deeply.' : 'The body holds a number that is too large.');
+    throw new ApiError({ status: 400, code: 'invalid_json', message: error instanceof RangeError ? 'The body is nested too deeply.' : 'The body holds a number that is too large.' });
   }
 }

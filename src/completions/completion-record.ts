@@ -1,5 +1,4 @@
 import type { CompletionFailure, Decision } from '../../domain/chat/decision.js';
-import type { StrategyPlan } from '../../domain/chat/plan.js';
 import type { CompletionEntity, CompletionStatus } from './completion.entity.js';
 
 type Sums =
@@ -19,8 +18,6 @@ export type CompletionRecord = Pick<CompletionEntity, 'id' | 'endpoint' | 'model
   status: CompletionStatus;
   decision: Decision | null;
   failure: CompletionFailure | null;
-  /** Only where candidates compete, for the names of their models. */
-  plan: StrategyPlan | null;
 };
 
 /** A completion with its answer. */

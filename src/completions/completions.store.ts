@@ -133,8 +133,7 @@ export class CompletionsStore {
       name: 'completion-read',
       text: `SELECT id, status, endpoint, model, strategy, panel, usage_mode AS "usageMode", simulated, created_at AS "createdAt", decision, failure, call_count AS "callCount",
                input_tokens AS "inputTokens", output_tokens AS "outputTokens", cached_input_tokens AS "cachedInputTokens", reasoning_tokens AS "reasoningTokens",
-               final_input_tokens AS "finalInputTokens", final_output_tokens AS "finalOutputTokens", cost_nano_usd AS "costNanoUsd", cost_known AS "costKnown", degraded,
-               CASE WHEN strategy IN ('approve', 'vote', 'rank') THEN plan END AS plan
+               final_input_tokens AS "finalInputTokens", final_output_tokens AS "finalOutputTokens", cost_nano_usd AS "costNanoUsd", cost_known AS "costKnown", degraded
              FROM completions WHERE id = $1 AND ($2::text IS NULL OR caller = $2)`,
       values: [id, caller],
     });

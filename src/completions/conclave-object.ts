@@ -1,5 +1,5 @@
 import type { ConclaveOptions } from '../../domain/chat/conclave-extensions.js';
-import type { CompletedRecord } from './completion-record.js';
+import type { CompletedRecord, CompletionRecord } from './completion-record.js';
 
 /** What of a request shapes how its answer is told. */
 export interface AnswerContext {
@@ -8,7 +8,7 @@ export interface AnswerContext {
   options: ConclaveOptions;
 }
 
-/** The `conclave` object of an answer: what a client may want to know beyond the vendors' fields. Costs are US dollars of all calls whose price is known. */
+/** The `conclave` object of an answer: what a client may want to know beyond the vendors' fields. */
 export function conclaveObject(record: CompletedRecord, { attached, options }: AnswerContext): Record<string, unknown> {
   const { decision } = record;
   return {
@@ -16,7 +16,7 @@ export function conclaveObject(record: CompletedRecord, { attached, options }: A
     strategy: record.strategy,
     ...(record.panel === null ? {} : { panel: record.panel }),
     calls: record.callCount,
-    cost_usd: record.costNanoUsd / 1e9,
+    cost_usd: costUsd(record),
     cost_known: record.costKnown,
     attached,
     degraded: decision.degraded,
@@ -35,6 +35,11 @@ export function conclaveObject(record: CompletedRecord, { attached, options }: A
     },
     ...trace(record, options.trace ?? 'none'),
   };
+}
+
+/** US dollars of the calls whose price is known; null where that is none of them: an unknown cost is not zero. */
+export function costUsd({ costNanoUsd, costKnown }: Pick<CompletionRecord, 'costNanoUsd' | 'costKnown'>): number | null {
+  return costKnown || costNanoUsd > 0 ? costNanoUsd / 1e9 : null;
 }
 
 /** Nano-USD as decimal dollars, without an exponent. */

@@ -38,6 +38,9 @@ function refuseUnsupported(body: ChatCompletionBody): void {
   if (body.web_search_options != null) throw badRequest('web_search_options', "'web_search_options' is not supported. Remove it.", 'unsupported_parameter');
   if (body.audio != null) throw badRequest('audio', "'audio' output is not supported. Remove it; answers are text.", 'unsupported_parameter');
   if (Object.keys(body.logit_bias ?? {}).length > 0) throw badRequest('logit_bias', "'logit_bias' is not supported: members have different tokenizers. Remove it.", 'unsupported_parameter');
+  if (body.logprobs === true || (body.top_logprobs ?? 0) > 0) throw badRequest(body.logprobs === true ? 'logprobs' : 'top_logprobs', "'logprobs' is not supported: not every member gives them. Leave it out.", 'unsupported_parameter');
+  const modality = body.modalities?.find((name) => name !== 'text');
+  if (modality !== undefined) throw badRequest('modalities', `'modalities' has '${modality.slice(0, 40)}': answers are text. Leave it out.`, 'unsupported_parameter');
   const choice = body.tool_choice;
   if (typeof choice === 'object' && choice !== null && !body.tools?.some((tool) => tool.function.name === choice.function.name))
     throw badRequest('tool_choice.function.name', `'tool_choice' names '${choice.function.name}', which 'tools' does not have. Add the tool or correct the name.`);

@@ -1,5 +1,4 @@
 import type { Candidate, Decision } from '../../domain/chat/decision.js';
-import type { StrategyPlan } from '../../domain/chat/plan.js';
 
 /** Bytes the header may have: proxies commonly allow 8 KiB for all headers of a response. */
 const headerBytes = 6 * 1024;
@@ -16,9 +15,9 @@ interface TrioCandidate {
  * The value of `X-Trio-Details` for a decision among competing candidates; null where there was none. ASCII only (`\uXXXX`), at most
  * 6 KiB: texts that don't fit are cut, and `truncated` says so.
  */
-export function trioDetails(decision: Decision, plan: StrategyPlan): string | null {
+export function trioDetails(decision: Decision): string | null {
   if (decision.candidates.length === 0) return null;
-  const candidates = decision.candidates.map((candidate, index) => toTrioCandidate(candidate, { index, decision, plan }));
+  const candidates = decision.candidates.map((candidate, index) => toTrioCandidate(candidate, index, decision));
   const winnerIndex = Math.max(0, decision.candidates.findIndex((candidate) => candidate.rank === 0));
   const whole = asciiJson({ winner_index: winnerIndex, candidates });
   if (whole.length <= headerBytes) return whole;
@@ -50,19 +49,14 @@ function cut(candidate: TrioCandidate, budget: number): TrioCandidate {
   return candidate;
 }
 
-function toTrioCandidate(candidate: Candidate, { index, decision, plan }: { index: number; decision: Decision; plan: StrategyPlan }): TrioCandidate {
+function toTrioCandidate(candidate: Candidate, index: number, decision: Decision): TrioCandidate {
   return {
-    model: memberOf(candidate, plan) ?? candidate.label,
+    // Trio names its models as TRIO_MODELS does, without the backend.
+    model: candidate.label.replace(/^trio\//, ''),
     response: candidate.text,
     accepted: candidate.accepted ?? 0,
     preferred: candidate.preferred ?? decision.ballots.filter((ballot) => ballot.ranking?.[0] === index).length,
   };
-}
-
-// The key of a candidate's call ends in …/<layer>/<member>/<sample>.
-function memberOf(candidate: Candidate, plan: StrategyPlan): string | undefined {
-  const member = /\/(\d+)\/\d+$/.exec(candidate.key)?.[1];
-  return member === undefined ? undefined : plan.members[Number(member)]?.label;
 }
 
 function asciiJson(value: unknown): string {

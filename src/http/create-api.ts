@@ -8,6 +8,7 @@ import { ApiErrorFilter, sendError } from './api-error.filter.js';
 import { bodyLimitBytes } from './describe-error.js';
 import { serveOpenApi } from './openapi.js';
 import { addRequestIds, createRequestId } from './request-ids.js';
+import { addRequestLog } from './request-log.js';
 import { SchemaValidationPipe } from './schema-validation.pipe.js';
 
 /** Builds the api, ready to listen: what `main.ts` starts, and what tests drive. */
@@ -23,8 +24,11 @@ export async function createApi(config: Config): Promise<NestFastifyApplication>
       sendError(error, request, reply);
     },
   });
-  const app = await NestFactory.create<NestFastifyApplication>(AppModule.of(config), adapter, { bufferLogs: true });
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.of(config), adapter, { bufferLogs: true, bodyParser: false });
+  // JSON is all we read: anything else is a 415 instead of a text that fits no schema.
+  adapter.getInstance().removeContentTypeParser('text/plain');
   addRequestIds(adapter.getInstance());
+  addRequestLog(adapter.getInstance());
   app.useLogger(app.get(Logger));
   app.useGlobalPipes(new SchemaValidationPipe());
   app.useGlobalFilters(new ApiErrorFilter());

@@ -36,7 +36,7 @@ function expected(facts: ApiErrorFacts): { expected: boolean; facts: ApiErrorFac
 }
 
 function issuesOf(request: RequestFacts): unknown {
-  return request.body ?? request.query;
+  return request.body === undefined ? request.query : request.body;
 }
 
 function fastifyCode(error: unknown): string | undefined {

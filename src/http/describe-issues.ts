@@ -30,7 +30,9 @@ function faultsOf(issue: SchemaIssue, prefix: PropertyKey[]): Fault[] {
     const expected = [...new Set(branches.flatMap((branch) => branch.map((inner) => plain(inner.message))))];
     return [{ path, message: expected.join(', or '), unrecognized: false }];
   }
-  return [{ path, message: plain(issue.message), unrecognized: isUnrecognized(issue) }];
+  const unknown = unrecognizedKeys(issue);
+  if (unknown.length > 0) return unknown.map((key) => ({ path: [...path, key], message: '', unrecognized: true }));
+  return [{ path, message: plain(issue.message), unrecognized: false }];
 }
 
 // zod's issues carry more than the standard shape: `code`, and the branches of a union.
@@ -39,19 +41,20 @@ function branchesOf(issue: SchemaIssue): SchemaIssue[][] {
   return issue.errors as SchemaIssue[][];
 }
 
-function isUnrecognized(issue: SchemaIssue): boolean {
-  return 'code' in issue && issue.code === 'unrecognized_keys';
+function unrecognizedKeys(issue: SchemaIssue): string[] {
+  if (!('code' in issue) || issue.code !== 'unrecognized_keys' || !('keys' in issue) || !Array.isArray(issue.keys)) return [];
+  return issue.keys.map(String);
 }
 
 function depth(branch: readonly SchemaIssue[]): number {
-  return Math.max(0, ...branch.map((issue) => (issue.path?.length ?? 0) + (isUnrecognized(issue) ? 1 : 0)));
+  return Math.max(0, ...branch.map((issue) => (issue.path?.length ?? 0) + (unrecognizedKeys(issue).length > 0 ? 1 : 0)));
 }
 
 function sentence(fault: Fault, received: unknown): string {
   const name = fault.path.length === 0 ? 'The body' : `'${pathText(fault.path)}'`;
-  if (fault.unrecognized) return `${name}: ${fault.message}; remove it or correct its name.`;
+  if (fault.unrecognized) return `${name} is not a known field: remove it or correct its name.`;
   const value = valueAt(received, fault.path);
-  return value === undefined && fault.path.length > 0 ? `${name} is missing: ${fault.message}.` : `${name} is ${shown(value)}: ${fault.message}.`;
+  return value === undefined && fault.path.length > 0 ? `${name} is missing: ${fault.message.replace(/, received undefined$/, '')}.` : `${name} is ${shown(value)}: ${fault.message}.`;
 }
 
 function plain(message: string): string {
