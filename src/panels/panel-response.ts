@@ -58,7 +58,7 @@ export type PanelListItem = z.infer<typeof panelListSchema>['data'][number];
 
 const note =
   'One undisturbed completion: every call once, no repairs, retries or early stops; a prompt, an answer and a review of the assumed tokens each. ' +
-  'Council of N: N·p + N·(p + N·a) + (p + N·a + N·c) tokens in, N·a + N·c + a out.';
+  'Council of N: N·p + N·(p + N·a) + (p + N·a + N·c) tokens in (N·(p + (N−1)·a) for the reviews with self_vote omit), N·a + N·c + a out.';
 
 /** What `GET /api/panels/{name}` says of a plan. */
 export function panelResponse(

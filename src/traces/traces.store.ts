@@ -18,8 +18,8 @@ const ledgerSums = `
       coalesce(sum(call.input_tokens), 0) AS input_tokens, coalesce(sum(call.output_tokens), 0) AS output_tokens,
       coalesce(sum(call.cached_input_tokens), 0) AS cached_input_tokens, coalesce(sum(call.reasoning_tokens), 0) AS reasoning_tokens,
       coalesce(sum(call.cost_nano_usd), 0) AS cost_nano_usd,
-      coalesce(bool_and(call.cost_nano_usd IS NOT NULL) FILTER (WHERE call.outcome = 'succeeded' AND call.stage <> 'tool'), true) AS cost_known
-    FROM calls call WHERE call.completion_id = completion.id) sums ON true`;
+      coalesce(bool_and(call.cost_nano_usd IS NOT NULL) FILTER (WHERE call.outcome = 'succeeded'), true) AS cost_known
+    FROM calls call WHERE call.completion_id = completion.id AND call.stage <> 'tool') sums ON true`;
 
 /** Reads completions and the ledger for whoever looks at them later. `caller` null means everybody's: for the CLI, which has the database anyway. */
 @Injectable()
