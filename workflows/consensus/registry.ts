@@ -1,5 +1,4 @@
-import type { StageName } from '../../domain/chat/call.js';
-import type { StrategyName, StrategyPlan } from '../../domain/chat/plan.js';
+import type { StrategyName } from '../../domain/chat/plan.js';
 import { approve } from './approve.js';
 import { council } from './council.js';
 import { fuse } from './fuse.js';
@@ -19,12 +18,3 @@ export const strategies: Record<StrategyName, Strategy> = {
   moa,
   fuse,
 };
-
-/** Every call of an undisturbed completion, nested panels' calls included, by stage: what a preview counts and prices. */
-export function callsOfPlan(plan: StrategyPlan): { stage: StageName; calls: number }[] {
-  return strategies[plan.strategy].calls(plan).flatMap(({ stage, members }) => {
-    const models = members.filter((member) => member.kind === 'model').length;
-    const nested = members.flatMap((member) => (member.kind === 'panel' ? callsOfPlan(member.plan) : []));
-    return [...(models > 0 ? [{ stage, calls: models }] : []), ...nested];
-  });
-}

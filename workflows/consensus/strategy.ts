@@ -59,7 +59,7 @@ export interface Strategy {
   name: StrategyName;
   /** Whether the client's `n` > 1 has a meaning: candidates compete and are returned verbatim. */
   competing: boolean;
-  /** Calls of an undisturbed completion, by stage, for previews: no repairs, no early stop. A seat held by a panel is one call here; `callsOfPlan` looks inside. */
+  /** Calls of an undisturbed completion, by stage, for previews: no repairs, no early stop. A seat held by a panel is one call here. */
   calls(plan: StrategyPlan): PlannedCalls[];
   run(plan: StrategyPlan, context: StrategyContext): Promise<CompletionOutcome>;
 }
