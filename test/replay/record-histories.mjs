@@ -1,0 +1,113 @@
+// Records one history per branch of the completion workflow from the real product on simulated answers:
+//   node test/replay/record-histories.mjs [name …]
+// Run it when a branch is new, and keep the old files: executions that began with them may still be running somewhere.
+import { createServer } from 'node:http';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Client, Connection } from '@temporalio/client';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { buildProduct, importSupport } from '../support/compile.mjs';
+import { redactHistory } from './redact-history.mjs';
+
+const folder = join(dirname(fileURLToPath(import.meta.url)), 'histories');
+const members = ['simulated/alder', 'simulated/birch', 'simulated/cedar'];
+const council = { model: 'composite/council/simulated/chair', council_models: members };
+const tool = { type: 'function', function: { name: 'get_weather', parameters: { type: 'object', properties: { city: { type: 'string' } } } } };
+const schema = { type: 'json_schema', json_schema: { name: 'city', schema: { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] } } };
+const question = (mark) => [{ role: 'user', content: `(${mark}) What is the capital of France?` }];
+
+/** What is asked, which faults meet it, and whether it is cancelled on the way. */
+const scenarios = {
+  single: { body: { model: 'simulated/alder' } },
+  'single-streamed': { body: { model: 'simulated/alder', stream: true } },
+  'single-retried': { body: { model: 'simulated/alder' }, rules: [{ effect: '503', count: 1 }] },
+  'single-refused': { body: { model: 'simulated/alder' }, rules: [{ effect: '401' }] },
+  approve: { body: { model: 'trio' } },
+  vote: { body: { model: 'composite/vote/simulated/alder', proposers: members }, text: 'What is 17 * 23?' },
+  rank: { body: { model: 'panel/quick' } },
+  council: { body: council },
+  'council-streamed': { body: { ...council, stream: true } },
+  'council-straggler': { body: { ...council, conclave: { grace: { ratio: 0, min_ms: 200, max_ms: 200 } } }, rules: [{ model: 'cedar', effect: 'slow', latencyMs: 1_500 }] },
+  'council-deadline': { body: { ...council, conclave: { deadline_ms: 2_000 } }, rules: [{ effect: 'hang' }] },
+  'council-repaired-ballot': { body: council, rules: [{ task: 'critiqueAndRanking', effect: 'malformed_ballot', count: 1 }] },
+  'council-next-chairman': { body: { ...council, conclave: { chairman: ['simulated/chair', 'simulated/elm'] } }, rules: [{ model: 'chair', effect: '400' }] },
+  'council-fallback': { body: council, rules: [{ model: 'chair', effect: '400' }] },
+  'council-quorum': { body: council, rules: [{ model: 'alder', effect: '400' }, { model: 'birch', effect: '400' }] },
+  'council-nested': { body: { model: 'panel/nested' } },
+  'council-schema': { body: { ...council, response_format: schema } },
+  'council-canceled': { body: council, rules: [{ task: 'critiqueAndRanking', effect: 'hold' }], cancelWhenHeld: true },
+  moa: { body: { model: 'composite/moa/simulated/chair', proposers: members, layers: 2 } },
+  fuse: { body: { model: 'composite/fuse/simulated/chair', proposers: members } },
+  'tool-loop': { body: { model: 'panel/tooled', tools: [tool] }, text: 'What is the weather in Paris?' },
+};
+
+const { startTestPostgres, startTestTemporal } = await importSupport('engines');
+const { startApi, startSimulated, productEnvironment } = await importSupport('stack');
+const { startNodeProcess } = await importSupport('node-process');
+const { createTestDatabase } = await importSupport('database');
+const { SimulatedClient } = await importSupport('simulated-client');
+buildProduct();
+
+const stops = [];
+try {
+  await record(process.argv.slice(2));
+} finally {
+  for (const stop of stops.reverse()) await stop();
+}
+
+async function record(wanted) {
+  const toolServer = createServer((_request, response) => response.end(JSON.stringify({ content: 'Sunny, 21 degrees' })));
+  await new Promise((resolve) => toolServer.listen(0, '127.0.0.1', resolve));
+  stops.push(() => toolServer.close());
+  const [postgres, temporal, simulated] = await Promise.all([startTestPostgres(), startTestTemporal(), startSimulated()]);
+  stops.push(postgres.stop, temporal.stop, simulated.stop);
+  const database = await createTestDatabase(postgres.url);
+  const home = mkdtempSync(join(tmpdir(), 'conclave-record-'));
+  const configFile = join(home, 'conclave.yaml');
+  writeFileSync(configFile, configuration(`http://127.0.0.1:${toolServer.address().port}`));
+  const environment = { ...productEnvironment({ databaseUrl: database.url, temporalAddress: temporal.address, simulatedUrl: simulated.url }, home), CONCLAVE_CONFIG: configFile };
+  const [api, worker] = await Promise.all([startApi(environment), startNodeProcess('worker', ['dist/src/worker.js'], environment)]);
+  stops.push(api.stop, worker.stop);
+  const connection = await Connection.connect({ address: temporal.address });
+  stops.push(() => connection.close());
+  const client = new Client({ connection });
+  const control = new SimulatedClient(simulated.url);
+  for (const [name, scenario] of Object.entries(scenarios)) {
+    if (wanted.length > 0 && !wanted.includes(name)) continue;
+    const id = await complete(api.url, control, client, name, scenario);
+    const handle = client.workflow.getHandle(`completion/${id}`);
+    await handle.result().catch(() => undefined);
+    const json = redactHistory(JSON.parse(historyToJSON(await handle.fetchHistory())));
+    writeFileSync(join(folder, `${name}.json`), `${JSON.stringify(json, null, 1)}\n`);
+    console.log(`${name}: ${json.events.length} events`);
+  }
+}
+
+async function complete(apiUrl, control, client, name, scenario) {
+  const mark = `record-${name}`;
+  await control.rules(...(scenario.rules ?? []).map((rule) => ({ contains: mark, ...rule })));
+  const messages = scenario.text ? [{ role: 'user', content: `(${mark}) ${scenario.text}` }] : question(mark);
+  const asked = fetch(`${apiUrl}/v1/chat/completions`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ ...scenario.body, messages }) });
+  if (scenario.cancelWhenHeld) {
+    await control.wait({ held: 1 }, { contains: mark });
+    for await (const { workflowId } of client.workflow.list({ query: 'ExecutionStatus = "Running"' })) await client.workflow.getHandle(workflowId).cancel();
+  }
+  const answer = await asked;
+  const text = await answer.text();
+  const id = /(chatcmpl|trio|msg)[-_][0-9a-z]+/i.exec(text)?.[0];
+  if (!id) throw new Error(`${name}: ${answer.status} ${text}`);
+  return id;
+}
+
+function configuration(toolUrl) {
+  return `panels:
+  three: { strategy: council, members: [simulated/alder, simulated/birch, simulated/cedar], chairman: [simulated/chair] }
+  nested: { strategy: council, members: [panel/three, simulated/dogwood, simulated/elm], chairman: [simulated/chair] }
+  quick: { strategy: rank, members: [simulated/alder, simulated/birch, simulated/cedar] }
+  tooled: { strategy: council, members: [simulated/alder, simulated/birch], chairman: [simulated/chair], tool_executor: { tools: [get_weather] } }
+tools:
+  get_weather: { url: '${toolUrl}' }
+`;
+}
