@@ -12,7 +12,7 @@ const ours: Record<string, string> = {
 
 /** Every parameter that was asked for and not sent as asked: by our rules, by the conversation's, and by the SDK's warnings. Sorted, each once. */
 export function droppedParameters(request: ProviderRequest, rules: RequestRules, conversation: readonly string[], warnings: readonly SharedV3Warning[]): string[] {
-  const asked = (rules.without ?? []).filter((name) => (name in request.sampling ? request.sampling[name as keyof typeof request.sampling] : request[name as 'parallelToolCalls']) !== undefined);
+  const asked = (rules.without ?? []).filter((name) => (name in request.sampling ? request.sampling[name as keyof typeof request.sampling] : request[name as 'parallelToolCalls' | 'responseFormat' | 'toolChoice']) !== undefined);
   const warned = warnings.flatMap((warning) => {
     switch (warning.type) {
       case 'unsupported':

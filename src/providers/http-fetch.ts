@@ -1,4 +1,4 @@
-import { Agent, fetch as undiciFetch } from 'undici';
+import { Agent, request, type Dispatcher } from 'undici';
 
 /** Milliseconds for TCP and TLS; a host that does not answer within them is down. */
 const connectTimeoutMs = 10_000;
@@ -17,9 +17,25 @@ const agent = new Agent({
   pipelining: 1,
 });
 
-/** `fetch` over kept-alive connections, without undici's hidden time-outs and without redirects: nobody but the configured host gets key and prompt. */
-export const httpFetch: typeof globalThis.fetch = (input, init) => {
-  const options = { ...init, dispatcher: agent, redirect: 'error' };
-  // undici's own types and the global ones are the same standard, declared twice.
-  return undiciFetch(input as Parameters<typeof undiciFetch>[0], options as Parameters<typeof undiciFetch>[1]);
+/**
+ * What the AI SDK calls for `fetch`: over kept-alive connections, without undici's hidden time-outs, and without redirects, so that nobody but the
+ * configured host gets key and prompt. Built on `request`: 0.19 ms of CPU a call where `fetch` takes 0.51 (docs/decisions/2026-11-21-provider-adapters.md).
+ */
+export const httpFetch: typeof globalThis.fetch = async (input, init) => {
+  const response = await request(input instanceof Request ? input.url : input, {
+    dispatcher: agent,
+    method: (init?.method ?? 'GET'), // The SDK's own constants.
+    headers: { ...Object.fromEntries(new Headers(init?.headers)), 'accept-encoding': 'identity' },
+    body: typeof init?.body === 'string' ? init.body : null,
+    signal: init?.signal ?? null,
+  });
+  const headers = plainHeaders(response.headers);
+  const status = response.statusCode;
+  const streams = headers['content-type']?.startsWith('text/event-stream') === true;
+  const body = streams ? ReadableStream.from(response.body as AsyncIterable<Uint8Array>) : await response.body.text();
+  return new Response([204, 205, 304].includes(status) ? null : body, { status, headers });
 };
+
+function plainHeaders(headers: Dispatcher.ResponseData['headers']): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).flatMap(([name, value]) => (value === undefined ? [] : [[name, Array.isArray(value) ? value.join(', ') : value]])));
+}

@@ -1,4 +1,4 @@
-import type { JSONSchema7, LanguageModelV3CallOptions, SharedV3ProviderOptions } from '@ai-sdk/provider';
+import type { LanguageModelV3CallOptions, SharedV3ProviderOptions } from '@ai-sdk/provider';
 import type { ResponseFormat, Sampling, ToolChoice } from '../../domain/chat/chat-request.js';
 import type { ProviderRequest } from './provider.js';
 
@@ -6,7 +6,7 @@ import type { ProviderRequest } from './provider.js';
 export interface RequestRules {
   providerOptions?: SharedV3ProviderOptions;
   /** Parameters that this model can't take and that are left out, by our names. */
-  without?: readonly (keyof Sampling | 'parallelToolCalls' | 'responseFormat')[];
+  without?: readonly (keyof Sampling | 'parallelToolCalls' | 'responseFormat' | 'toolChoice')[];
   /** Parameters that travel in `providerOptions` instead of their common place. */
   elsewhere?: readonly (keyof Sampling)[];
 }
@@ -37,7 +37,7 @@ export function toCallOptions(request: ProviderRequest, rules: RequestRules): Om
           ...(tool.strict !== undefined && { strict: tool.strict }),
         }))
       : undefined,
-    toolChoice: hasTools ? toolChoice(request.toolChoice) : undefined,
+    toolChoice: hasTools && !leftOut.has('toolChoice') ? toolChoice(request.toolChoice) : undefined,
     providerOptions: rules.providerOptions,
   };
 }

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { APICallError, InvalidArgumentError, InvalidPromptError, InvalidResponseDataError, UnsupportedFunctionalityError } from '@ai-sdk/provider';
 import type { FailureCode } from '../../domain/failures/failure-code.js';
 import { codeOfRefusal, whatToDo } from './failure-table.js';
@@ -50,7 +51,7 @@ function fromApiCall(error: APICallError, context: FailureContext): ProviderFail
 function fromStream(error: unknown, context: FailureContext): ProviderFailure {
   if (InvalidResponseDataError.isInstance(error) && error.message.includes('without a finish reason'))
     return failure('network', 'its stream ended before the answer was complete', context, { cause: error });
-  if (error instanceof Error) return failure('server_error', `its answer could not be read: ${redact(error.message, context)}`, context, { cause: error });
+  if (types.isNativeError(error)) return failure('server_error', `its answer could not be read: ${redact(error.message, context)}`, context, { cause: error });
   const body = readErrorBody(error);
   return refused(statusInBody(body) ?? 500, body, context, { cause: error });
 }
@@ -93,10 +94,10 @@ const networkCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AG
 
 // The code at the bottom of an error's causes, where the network is what failed; null: it is not.
 function networkCode(error: unknown): string | null {
-  for (let current = error, depth = 0; current instanceof Error && depth < 8; current = current.cause, depth += 1) {
+  for (let current = error, depth = 0; types.isNativeError(current) && depth < 8; current = current.cause, depth += 1) {
     const code = 'code' in current && typeof current.code === 'string' ? current.code : '';
     if (networkCodes.has(code) || code.startsWith('UND_ERR_') || code.startsWith('HPE_')) return code;
-    if (current instanceof AggregateError && current.errors.length > 0) return networkCode(current.errors[0]) ?? 'ECONNREFUSED';
+    if ('errors' in current && Array.isArray(current.errors) && current.errors.length > 0) return networkCode(current.errors[0]);
     if (current.name === 'TypeError' && ['terminated', 'fetch failed'].includes(current.message) && current.cause === undefined) return 'UND_ERR_SOCKET';
   }
   return null;

@@ -29,7 +29,7 @@ const efforts: Record<string, 'low' | 'medium' | 'high' | 'xhigh' | 'max'> = { m
 function rules(request: ProviderRequest): RequestRules {
   const thinking = thinkingOf(request);
   return {
-    without: ['verbosity', ...(thinking === null ? (['reasoningEffort'] as const) : [])],
+    without: ['verbosity', ...(thinking === null ? (['reasoningEffort'] as const) : []), ...(choiceIsLost(request) ? (['toolChoice'] as const) : [])],
     providerOptions: {
       anthropic: {
         ...thinking,
@@ -39,15 +39,32 @@ function rules(request: ProviderRequest): RequestRules {
   };
 }
 
-// null: asked for, but this model can't. A turn that goes on after tool results can't think by budget: the API then wants the earlier thinking
-// back, signed, and clients of other vendors' formats don't have it.
-function thinkingOf({ model, sampling, messages }: ProviderRequest): Record<string, string | Record<string, string | number>> | null {
-  const effort = sampling.reasoningEffort;
+// null: asked for, but this model or this request can't.
+function thinkingOf(request: ProviderRequest): Record<string, string | Record<string, string | number>> | null {
+  const effort = request.sampling.reasoningEffort;
   if (effort === undefined || effort === 'none') return {};
   const level = efforts[effort];
   const budgetTokens = budgets[effort];
-  if (level === undefined || budgetTokens === undefined) return null;
-  if (/claude-3-7|(sonnet|opus)-4-(2025|[01]\b|5-|5$)|haiku-4-5/.test(model) && !/opus-4-5/.test(model)) return messages.at(-1)?.role === 'tool' ? null : { thinking: { type: 'enabled', budgetTokens } };
-  if (/claude-(3|2|instant)/.test(model) || !model.includes('claude')) return null;
-  return { effort: level };
+  if (level === undefined || budgetTokens === undefined || !request.model.includes('claude')) return null;
+  if (thinksByBudget.test(request.model)) return canThinkByBudget(request) ? { thinking: { type: 'enabled', budgetTokens } } : null;
+  return /claude-(3|2|instant)/.test(request.model) ? null : { effort: level };
+}
+
+const thinksByBudget = /claude-3-7|(sonnet|opus)-4-(20\d{6}|[01]\b)|sonnet-4-5|haiku-4-5/;
+
+// After tool results the API wants the earlier thinking back, signed, and clients of other vendors' formats don't have it. Forced tools and thinking
+// exclude each other, and an older model gives its JSON through a forced tool: what was asked for by name comes first.
+function canThinkByBudget({ model, messages, tools, toolChoice, responseFormat }: ProviderRequest): boolean {
+  if (messages.at(-1)?.role === 'tool') return false;
+  if (tools && (toolChoice?.type === 'required' || toolChoice?.type === 'tool')) return false;
+  return responseFormat?.type !== 'json_schema' || writesJson(model);
+}
+
+// Older models give their JSON by a forced tool of the SDK, which then leaves no choice among the client's.
+function choiceIsLost({ model, responseFormat, tools, toolChoice }: ProviderRequest): boolean {
+  return tools !== undefined && toolChoice !== undefined && toolChoice.type !== 'auto' && responseFormat?.type === 'json_schema' && !writesJson(model);
+}
+
+function writesJson(model: string): boolean {
+  return !/claude-(2|3|instant)|-4-20\d{6}/.test(model);
 }
