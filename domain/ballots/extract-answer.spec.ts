@@ -9,6 +9,7 @@ describe('extracting short answers', () => {
     ['JSON', ['{"b": 1, "a": [2]}', '```json\n{"a":[2],"b":1}\n```', 'no JSON'], ['{"a":[2],"b":1}', '{"a":[2],"b":1}', null]],
     ['texts', ['Answer: Yes.', 'the answer is yes', 'Yes!'], ['yes', 'yes', 'yes']],
     ['words', ['Paris.', 'paris', 'The Paris'], ['paris', 'paris', 'paris']],
+    ['stated numbers', ['The answer is 7 apples in 2 days.', 'A: 3 + 4 = 7'], ['7', '7']],
     ['negative numbers', ['A: -3', 'it is -3'], ['-3', '-3']],
   ])('reads %s', (_, texts, expected) => {
     expect(extractAnswers(texts)).toEqual(expected);

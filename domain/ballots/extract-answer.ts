@@ -84,11 +84,17 @@ function isBare(text: string): boolean {
 function classify(answer: string, number: 'whole' | 'contains'): Marked {
   const bare = answer.replace(/\\text\{([^{}]*)\}/g, '$1').replace(/[()*$\s]/g, '').replace(/\.$/, '');
   if (/^[A-J]$/.test(bare)) return { kind: 'choice', value: bare };
-  const numeric = extractNumber(answer);
+  const numeric = number === 'contains' ? firstResult(answer) : extractNumber(answer);
   if (numeric !== null && (number === 'contains' || /^-?[\d,]+(?:\.\d+)?%?$/.test(bare.replace(/\\!/g, '')))) {
     return { kind: 'number', value: number === 'whole' ? (extractNumber(bare.replace(/\\!/g, '')) ?? numeric) : numeric };
   }
   return { kind: 'text', value: normalised(answer) };
+}
+
+/** The first number of a stated answer, after its last equals sign: "7 apples in 2 days" is 7, "3 + 4 = 7" too. */
+function firstResult(answer: string): string | null {
+  const result = /-?\$?\d[\d,]*(?:\.\d+)?/.exec(answer.slice(answer.lastIndexOf('=') + 1));
+  return result ? extractNumber(result[0]) : extractNumber(answer);
 }
 
 /** The content of the last `\boxed{…}`, braces counted. */

@@ -9,7 +9,7 @@ import { candidateList, fenceFor } from '../../domain/prompts/candidate-list.js'
 import { asJudge, askMember, judging, keyOf } from './ask-member.js';
 import { quorumFailure } from './completion-failures.js';
 import type { Proposal } from './propose.js';
-import { runStage } from './run-stage.js';
+import { isOutOfTime, runStage } from './run-stage.js';
 import type { SeatOutcome } from './run-stage.js';
 import type { StrategyCall, StrategyContext } from './strategy.js';
 
@@ -76,7 +76,7 @@ export async function castBallots<Ballot>(input: CastBallotsInput<Ballot>): Prom
   });
   const cast = result.answers.map((answer) => answer.value);
   const missing = [...input.missing, ...result.missing];
-  const isLate = result.ended === 'deadline' || result.missing.some((absence) => absence.failure.code === 'deadline_exceeded');
+  const isLate = isOutOfTime(context, result);
   const isShort = cast.length < quorum && !isLate;
   const shortfall = { stage, answered: cast.length, of: voters.length, needed: quorum, missing, stageReached: 'propose' as const };
   return { cast, rejected: rejected.filter((record) => record !== undefined), missing, failure: isShort ? quorumFailure(shortfall) : null };

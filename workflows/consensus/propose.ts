@@ -6,7 +6,7 @@ import { seededHash } from '../../domain/ballots/seeded-random.js';
 import { answerAsText } from '../../domain/prompts/candidate-list.js';
 import { askMember, keyOf } from './ask-member.js';
 import { deadlineFailure, quorumFailure } from './completion-failures.js';
-import { runStage } from './run-stage.js';
+import { isOnlyLate, isOutOfTime, runStage } from './run-stage.js';
 import type { StrategyCall, StrategyContext } from './strategy.js';
 
 /** A member's answer, as a candidate. `shown` is how other models read it; `isEligible`: may be returned (follows the client's JSON schema, if there is one). */
@@ -53,9 +53,9 @@ export async function propose(input: ProposeInput): Promise<Proposals> {
   const proposals = stage.answers.map(({ seat, value }) => toProposal({ plan, member: memberAt(plan, seat), memberIndex: seat, key: keyOf(proposalCall(input, seat)), answer: value }));
   const { missing } = stage;
   if (proposals.length >= quorum) return { state: 'ready', proposals, missing };
-  const isLate = stage.ended === 'deadline' || missing.some((absence) => absence.failure.code === 'deadline_exceeded');
+  const isLate = isOutOfTime(context, stage);
   if (isLate && proposals.length > 0) return { state: 'late', proposals, missing };
-  if (isLate && missing.every((absence) => absence.failure.code === 'deadline_exceeded')) {
+  if (isLate && isOnlyLate(missing)) {
     return { state: 'failed', outcome: deadlineFailure({ missing, stageReached: null }), missing };
   }
   const shortfall = { stage: 'propose' as const, answered: proposals.length, of: plan.members.length, needed: quorum, missing, stageReached: null };

@@ -82,6 +82,22 @@ export function graceMs(grace: { ratio: number; minMs: number; maxMs: number }, 
   return Math.round(Math.min(Math.max(grace.ratio * elapsedMs, grace.minMs), Math.max(grace.minMs, grace.maxMs)));
 }
 
+/** A call given until the deadline may report its own time-out a moment before or after the stage ends. */
+const deadlineSlackMs = 100;
+
+/** Whether a stage is short of answers because time ran out, not because members failed. */
+export function isOutOfTime(context: StrategyContext, stage: Pick<StageResult<unknown>, 'ended' | 'missing'>): boolean {
+  return (
+    stage.ended === 'deadline' ||
+    stage.missing.some(({ failure }) => failure.code === 'deadline_exceeded' || (failure.code === 'timeout' && context.now() >= context.deadlineAt - deadlineSlackMs))
+  );
+}
+
+/** Whether nobody failed otherwise than by being late. */
+export function isOnlyLate(missing: readonly Missing[]): boolean {
+  return missing.every(({ failure }) => failure.code === 'deadline_exceeded' || failure.code === 'timeout');
+}
+
 function answersOf<T>(outcomes: (SeatOutcome<T> | undefined)[]): { seat: number; value: T }[] {
   return outcomes.flatMap((outcome, seat) => (outcome?.ok ? [{ seat, value: outcome.value }] : []));
 }

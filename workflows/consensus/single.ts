@@ -2,7 +2,7 @@ import { askMember, keyOf } from './ask-member.js';
 import { callFailed, deadlineFailure } from './completion-failures.js';
 import { modelName, plainDecision } from './decisions.js';
 import { memberAt, toChoice } from './propose.js';
-import { runStage } from './run-stage.js';
+import { isOutOfTime, runStage } from './run-stage.js';
 import type { Strategy, StrategyCall } from './strategy.js';
 
 /** One durable call to one model: the request passes through as it is. */
@@ -33,7 +33,7 @@ export const single: Strategy = {
     });
     const answer = stage.answers[0]?.value;
     const end = { missing: stage.missing, stageReached: null };
-    if (!answer) return stage.ended === 'deadline' ? deadlineFailure(end) : callFailed(end);
+    if (!answer) return isOutOfTime(context, stage) ? deadlineFailure(end) : callFailed(end);
     const decision = plainDecision({
       choices: [toChoice(answer)],
       source: 'single',

@@ -68,6 +68,10 @@ describe('single', () => {
     const run = await runScripted(strategies.single, planOf('single', ['a']), () => ({ afterMs: Infinity, reply: '' }));
     expect(run.outcome).toMatchObject({ ok: false, failure: { code: 'deadline_exceeded' } });
     expect(run.elapsedMs).toBe(120_000);
+    const timedOut = await runScripted(strategies.single, planOf('single', ['a']), () => ({ afterMs: 119_950, reply: failureOutcome('timeout') }));
+    expect(timedOut.outcome).toMatchObject({ ok: false, failure: { code: 'deadline_exceeded' } });
+    const failed = await runScripted(strategies.single, planOf('single', ['a']), () => ({ afterMs: 60_000, reply: failureOutcome('timeout') }));
+    expect(failed.outcome).toMatchObject({ ok: false, failure: { code: 'upstream_error' } });
   });
 });
 

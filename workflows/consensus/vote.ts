@@ -9,7 +9,7 @@ import { deadlineFailure, quorumFailure } from './completion-failures.js';
 import { noValidProposal, winnersDecision } from './decisions.js';
 import { memberAt, membersGetTools, proposalQuorum, toProposal, withOwnSeed } from './propose.js';
 import type { Proposal } from './propose.js';
-import { runStage } from './run-stage.js';
+import { isOnlyLate, isOutOfTime, runStage } from './run-stage.js';
 import type { StageResult } from './run-stage.js';
 import type { Strategy, StrategyCall, StrategyContext } from './strategy.js';
 
@@ -35,7 +35,7 @@ export const vote: Strategy = {
       asked += wave.size;
       proposals.push(...wave.proposals);
       missing.push(...wave.stage.missing);
-      isLate = wave.stage.ended === 'deadline' || context.now() >= context.deadlineAt;
+      isLate = wave.stage.ended === 'deadline' || (wave.stage.ended === 'all' && isOutOfTime(context, wave.stage));
     }
     return conclude({ plan, proposals, missing, asked, total, isLate });
   },
@@ -123,8 +123,8 @@ function conclude(input: { plan: StrategyPlan; proposals: Proposal[]; missing: M
   const { plan, proposals, missing, asked, total, isLate } = input;
   const needed = plan.options.quorum.propose === null ? Math.ceil((2 * total) / 3) : proposalQuorum(plan, total);
   const shortfall = { stage: 'propose' as const, answered: proposals.length, of: total, needed, missing, stageReached: null };
-  if (proposals.length === 0 && isLate) return deadlineFailure({ missing, stageReached: null });
-  if (proposals.length < needed && asked === total && !isLate) return quorumFailure(shortfall);
+  if (proposals.length === 0 && isLate && isOnlyLate(missing)) return deadlineFailure({ missing, stageReached: null });
+  if (proposals.length === 0 || (proposals.length < needed && asked === total && !isLate)) return quorumFailure(shortfall);
   const voted = proposals.filter((proposal) => proposal.isEligible);
   if (voted.length === 0) return noValidProposal({ proposals, missing, stageReached: 'propose' });
   const groups = groupsOf(plan, voted);
