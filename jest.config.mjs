@@ -12,18 +12,20 @@ const shared = {
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
 };
 const postgres = { globalSetup: '<rootDir>/test/support/global-setup-postgres.mjs', globalTeardown: '<rootDir>/test/support/global-teardown.mjs' };
-const stack = { globalSetup: '<rootDir>/test/support/global-setup-stack.mjs', globalTeardown: '<rootDir>/test/support/global-teardown.mjs' };
+const stack = { setupFilesAfterEnv: ['<rootDir>/test/support/stop-leftovers.ts'], globalSetup: '<rootDir>/test/support/global-setup-stack.mjs', globalTeardown: '<rootDir>/test/support/global-teardown.mjs' };
 
 /**
  * unit: pure code, and stores on a PostgreSQL of this run; replay: recorded histories; e2e and contract: the whole product over HTTP, started once;
  * chaos: `conclave up` with a home of its own, killed again and again.
  */
 export default {
+  // A wait for engines may take long on a busy machine; what waits for ever ends here.
+  testTimeout: 60_000,
   projects: [
     { ...shared, ...postgres, displayName: 'unit', testMatch: ['<rootDir>/{domain,workflows,activities,src,bench,test/support}/**/*.spec.ts'] },
-    { ...shared, displayName: 'replay', testMatch: ['<rootDir>/test/replay/**/*.spec.ts'], testTimeout: 60_000 },
-    { ...shared, ...stack, displayName: 'e2e', testMatch: ['<rootDir>/test/e2e/**/*.spec.ts'], testTimeout: 40_000 },
-    { ...shared, ...stack, displayName: 'contract', testMatch: ['<rootDir>/test/contract/**/*.spec.ts'], testTimeout: 90_000 },
-    { ...shared, displayName: 'chaos', testMatch: ['<rootDir>/test/chaos/**/*.spec.ts'], testTimeout: 180_000 },
+    { ...shared, displayName: 'replay', testMatch: ['<rootDir>/test/replay/**/*.spec.ts'] },
+    { ...shared, ...stack, displayName: 'e2e', testMatch: ['<rootDir>/test/e2e/**/*.spec.ts'] },
+    { ...shared, ...stack, displayName: 'contract', testMatch: ['<rootDir>/test/contract/**/*.spec.ts'] },
+    { ...shared, displayName: 'chaos', setupFilesAfterEnv: ['<rootDir>/test/support/stop-leftovers.ts'], testMatch: ['<rootDir>/test/chaos/**/*.spec.ts'] },
   ],
 };

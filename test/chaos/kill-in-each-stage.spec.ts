@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { ask } from '../support/conclave-client.js';
 import type { ConclaveUp } from '../support/conclave-up.js';
 import { startConclaveUp, victims } from '../support/conclave-up.js';
@@ -9,6 +9,8 @@ import { SimulatedClient } from '../support/simulated-client.js';
 import { startSimulated } from '../support/stack.js';
 import { until } from '../support/until.js';
 import { paidTwice } from './paid-twice.js';
+
+jest.setTimeout(180_000);
 
 const stages = [
   { stage: 'propose', task: 'answer', storedBefore: 1, held: ['birch', 'cedar'] },

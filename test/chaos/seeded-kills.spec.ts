@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { seededChoice, seededUnit } from '../../src/simulated/seeded-hash.js';
 import { ask } from '../support/conclave-client.js';
 import type { ConclaveUp } from '../support/conclave-up.js';
@@ -9,6 +9,8 @@ import { askUntilAnswered } from '../support/persistent-client.js';
 import { SimulatedClient } from '../support/simulated-client.js';
 import { startSimulated } from '../support/stack.js';
 import { paidAgain } from './paid-twice.js';
+
+jest.setTimeout(240_000);
 
 const seed = Number(process.env['CHAOS_SEED'] ?? 1);
 // The long form is `npm run chaos`; CI runs a short one.

@@ -43,6 +43,7 @@ describe('anonymity, on the requests that went out', () => {
 
   it('rank: nobody ranks an answer of its own', async () => {
     const mark = marker();
+    await simulated.rules(...names.map((model, index) => ({ contains: mark, model, task: 'answer', effect: 'answer' as const, text: `Paris, says voice ${index}.` })));
     await api.chat({ model: `composite/rank/${members[0]!}`, proposers: members, messages: ask(mark) });
     const all = await simulated.requests({ contains: mark });
     for (const ranking of all.filter((request) => request.task === 'ranking')) {

@@ -11,6 +11,13 @@ export interface NodeProcess extends RunningEngine {
   kill(signal: NodeJS.Signals): void;
 }
 
+const running = new Set<NodeProcess>();
+
+/** Stops whatever this process started and has not stopped. */
+export async function stopLeftovers(): Promise<void> {
+  await Promise.all([...running].map((leftover) => leftover.stop()));
+}
+
 /**
  * Starts `node <script>` (relative to the package's folder) with exactly this environment on top of PATH and HOME: what the
  * developer's shell exports, provider keys above all, must not reach a test. Ends with the process that started it.
@@ -32,11 +39,14 @@ export async function startNodeProcess(name: string, args: string[], environment
       file?.write(`${line}\n`);
     },
   });
-  return {
+  const started: NodeProcess = {
     pid: engine.pid,
     exited: engine.exited,
     kill: (signal) => engine.kill(signal),
     output: () => lines.join('\n'),
     stop: () => stopEngineProcess(engine, [{ signal: 'SIGTERM', patienceMs: 10_000 }, { signal: 'SIGKILL', patienceMs: 5_000 }]),
   };
+  running.add(started);
+  void engine.exited.then(() => running.delete(started));
+  return started;
 }
