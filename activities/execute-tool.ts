@@ -29,12 +29,13 @@ export function createExecuteTool(parts: ExecuteToolParts): CompletionActivities
   };
 }
 
-async function runTool({ ledger, endpoint }: ExecuteToolParts, input: ExecuteToolInput, context: Context): Promise<ToolAnswer> {
+async function runTool(parts: ExecuteToolParts, input: ExecuteToolInput, context: Context): Promise<ToolAnswer> {
+  const { ledger } = parts;
   const recorded = await ledger.recorded(input.completionId, input.key);
   if (recorded) return { content: recorded.text, isError: recorded.failureCode !== null };
   const startedAt = Date.now();
   const signal = abandonSignal(context, () => ledger.isCanceled(input.completionId));
-  const answer = await askTool(endpoint(input.name), input, signal);
+  const answer = await askTool(parts.endpoint(input.name), input, signal);
   if (signal.aborted) throw context.cancellationSignal.reason;
   const earlier = await ledger.enter({
     completionId: input.completionId,

@@ -37,9 +37,10 @@ export class Ledger {
 
   /** Enters an attempt; where another attempt's success was there first, that one is returned, else null. */
   async enter(record: CallRecord): Promise<RecordedCall | null> {
-    const earlier = await this.patiently(() => this.calls.enter(record));
-    this.log?.append(record);
-    return earlier;
+    const entered = await this.patiently(() => this.calls.enter(record));
+    if ('earlier' in entered) return entered.earlier;
+    this.log?.append(record, entered.id);
+    return null;
   }
 
   isCanceled(completionId: string): Promise<boolean> {

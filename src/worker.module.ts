@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type pg from 'pg';
 import { fileCallLog } from '../activities/call-log.js';
+import type { CallLog } from '../activities/call-log.js';
 import { createCallModel } from '../activities/call-model.js';
 import type { CompletionActivities } from '../activities/completion-activities.js';
 import { createExecuteTool } from '../activities/execute-tool.js';
@@ -13,7 +14,8 @@ import { loadModelRegistry } from './config/model-registry.js';
 import { createPostgresPool } from './database/postgres-pool.js';
 import { ModelsService } from './models/models.service.js';
 import { ProvidersService } from './providers/providers.service.js';
-import { CallsStore } from './traces/calls.store.js';
+import { callWithTextBody } from './traces/call-response.js';
+import { CallsStore, rowOf } from './traces/calls.store.js';
 
 /** Connections for ledger and outcomes: each is held for a millisecond, so a few carry hundreds of calls. */
 const ledgerConnections = 10;
@@ -34,8 +36,7 @@ export interface WorkerComposition {
 export function composeWorker(config: Config, databaseUrl: string, log: Logger): WorkerComposition {
   const pool = createPostgresPool({ databaseUrl, size: ledgerConnections, name: 'conclave worker' });
   const streamPool = createPostgresPool({ databaseUrl, size: streamConnections, name: 'conclave worker streams', options: ['synchronous_commit=off'] });
-  const callLog = config.environment.CALL_LOG_FILE === undefined ? null : fileCallLog(config.environment.CALL_LOG_FILE, (error) => { log.error(error, 'The call log file cannot be written.'); });
-  const ledger = new Ledger(new CallsStore(pool), callLog);
+  const ledger = new Ledger(new CallsStore(pool), callLogOf(config, log));
   const publisher = new TextPublisher(streamPool);
   const models = new ModelsService(loadModelRegistry());
   const providers = new ProvidersService(config);
@@ -57,6 +58,15 @@ export function composeWorker(config: Config, databaseUrl: string, log: Logger):
       await Promise.all([pool.end(), streamPool.end()]);
     },
   };
+}
+
+// The lines are those of `conclave calls export`.
+function callLogOf(config: Config, log: Logger): CallLog | null {
+  const path = config.environment.CALL_LOG_FILE;
+  if (path === undefined) return null;
+  return fileCallLog(path, (record, id) => callWithTextBody(rowOf(record, id)), (error) => {
+    log.error(error, `CALL_LOG_FILE '${path}' cannot be written; calls go on without it.`);
+  });
 }
 
 function toolEndpoint(config: Config, name: string): { url: string; timeoutMs: number } | null {

@@ -4,7 +4,7 @@ const firstPauseMs = 50;
 const longestPauseMs = 2_000;
 
 /** SQLSTATE classes and Node's codes that mean "the database is away", not "the statement is wrong". */
-const awayCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EPIPE', 'ETIMEDOUT', 'EAI_AGAIN', '57P01', '57P02', '57P03', '53300', '25006']);
+const awayCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'EAI_AGAIN', '57P01', '57P02', '57P03', '53300', '25006']);
 const awayMessages = /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|server closed the connection|Query read timeout/i;
 
 /** Whether an error of `pg` means that the database is away and the same statement may work later. */

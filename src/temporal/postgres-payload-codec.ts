@@ -25,12 +25,12 @@ export class PostgresPayloadCodec implements PayloadCodec {
   constructor(private readonly sql: Sql) {}
 
   encode(payloads: Payload[]): Promise<Payload[]> {
-    return Promise.all(payloads.map((payload) => (isLarge(payload) ? this.store(payload) : payload)));
+    return Promise.all(payloads.map(async (payload) => (isLarge(payload) ? this.store(payload) : payload)));
   }
 
   decode(payloads: Payload[]): Promise<Payload[]> {
     return Promise.all(
-      payloads.map((payload) => {
+      payloads.map(async (payload) => {
         const sha256 = referenceOf(payload);
         return sha256 === null ? payload : this.load(sha256);
       }),

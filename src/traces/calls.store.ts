@@ -4,6 +4,7 @@ import { completionChannel } from '../../domain/chat/completion-notification.js'
 import type { CompletionNotification } from '../../domain/chat/completion-notification.js';
 import type { Sql } from '../database/sql.js';
 import type { CallPrice, CallRecordOutcome } from './call.entity.js';
+import type { CallRow } from './call-row.js';
 
 /** One attempt as it enters the ledger. Times are milliseconds since the epoch. */
 export interface CallRecord {
@@ -84,10 +85,10 @@ WHERE completions.id = $1`,
     return rows[0]?.status === 'canceled';
   }
 
-  /** Enters one attempt. A second success of the same key changes nothing; then the first one is returned, else null. */
-  async enter(record: CallRecord): Promise<RecordedCall | null> {
-    const { rowCount } = await this.sql.query({ name: 'ledger-enter', text: insertText, values: insertValues(record) });
-    return rowCount === 0 ? this.succeeded(record.completionId, record.key) : null;
+  /** Enters one attempt and returns its row's id. A second success of the same key changes nothing; then the first one is returned. */
+  async enter(record: CallRecord): Promise<{ id: string } | { earlier: RecordedCall | null }> {
+    const { rows } = await this.sql.query<{ id: string }>({ name: 'ledger-enter', text: insertText, values: insertValues(record) });
+    return rows[0] ? { id: rows[0].id } : { earlier: await this.succeeded(record.completionId, record.key) };
   }
 
   /** Tells the apis that a call of a streamed completion ended. A hint: not durable. */
@@ -125,7 +126,7 @@ const insertColumns = [
 ];
 
 const insertText = `INSERT INTO calls (${insertColumns.join(', ')}) VALUES (${insertColumns.map((_, index) => `$${index + 1}`).join(', ')})
-ON CONFLICT (completion_id, key) WHERE outcome = 'succeeded' DO NOTHING`;
+ON CONFLICT (completion_id, key) WHERE outcome = 'succeeded' DO NOTHING RETURNING id`;
 
 function insertValues(record: CallRecord): unknown[] {
   return [
@@ -159,6 +160,39 @@ function insertValues(record: CallRecord): unknown[] {
 
 function json(value: unknown[] | object | null): string | null {
   return value === null || (Array.isArray(value) && value.length === 0) ? null : JSON.stringify(value);
+}
+
+/** The row that a record became, as readers of the ledger get it. */
+export function rowOf(record: CallRecord, id: string): CallRow {
+  const { usage } = record;
+  return {
+    id,
+    completion_id: record.completionId,
+    key: record.key,
+    stage: record.stage,
+    member_index: record.memberIndex,
+    attempt: record.attempt,
+    provider: record.provider,
+    model: record.model,
+    request_hash: record.requestHash,
+    text: record.text,
+    tool_calls: record.toolCalls,
+    finish_reason: record.finishReason,
+    input_tokens: usage?.inputTokens ?? null,
+    output_tokens: usage?.outputTokens ?? null,
+    cached_input_tokens: usage?.cachedInputTokens ?? null,
+    reasoning_tokens: usage?.reasoningTokens ?? null,
+    cost_nano_usd: record.costNanoUsd === null ? null : String(record.costNanoUsd),
+    price: record.price,
+    started_at: new Date(record.startedAt),
+    first_token_at: record.firstTokenAt === null ? null : new Date(record.firstTokenAt),
+    ended_at: new Date(record.endedAt),
+    outcome: record.outcome,
+    failure_code: record.failureCode,
+    failure_message: record.failureMessage,
+    dropped_parameters: record.droppedParameters,
+    response_id: record.responseId,
+  };
 }
 
 function answerOf(row: AnswerRow): RecordedCall {

@@ -1,4 +1,4 @@
-import type { ActivityOptions, LocalActivityOptions } from '@temporalio/common';
+import type { ActivityOptions, LocalActivityOptions } from '@temporalio/workflow';
 import type { PolicyName } from './policy-name.js';
 
 /** Everything that decides how long a completion's parts may take and how often they are tried; milliseconds throughout. */
