@@ -2,6 +2,7 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import pg from 'pg';
 import { Connection } from '@temporalio/client';
+import { z } from 'zod';
 import type { Config } from '../config/config.js';
 import { searchPath } from '../config/machine.js';
 import { nativePostgresFolder, postgresPackageName } from '../supervisor/embedded-postgres.js';
@@ -72,9 +73,19 @@ function describeBinary(config: Config): string {
 export async function checkPorts(config: Config): Promise<Finding[]> {
   if (runningSupervisor(homeFiles(config.home))) return [];
   if (await isFree(config.port, config.host)) return [{ subject: 'Port', is: 'good', found: `${String(config.port)} is free` }];
+  if (await isConclave(config)) return [{ subject: 'Port', is: 'good', found: `${String(config.port)} is in use by a Conclave that answers` }];
   const isAsked = config.environment.PORT !== undefined || config.environment.TRIO_PORT !== undefined;
   if (!isAsked) return [{ subject: 'Port', is: 'note', found: `${String(config.port)} is in use; the next free one is taken` }];
   return [{ subject: 'Port', is: 'missing', found: `${String(config.port)} (PORT) is in use`, advice: `"ss -ltnp" or "lsof -i :${String(config.port)}" names the program; stop it or set PORT.` }];
+}
+
+async function isConclave(config: Config): Promise<boolean> {
+  try {
+    const response = await fetch(`http://127.0.0.1:${String(config.port)}/health`, { signal: AbortSignal.timeout(patienceMs) });
+    return z.object({ version: z.string(), participants: z.array(z.unknown()) }).safeParse(await response.json()).success;
+  } catch {
+    return false;
+  }
 }
 
 function explain(subject: string, describe: () => string, advice?: string): Finding {

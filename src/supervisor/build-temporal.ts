@@ -8,16 +8,20 @@ import { temporalVersion } from './temporal-release.js';
 const tellEveryMs = 15_000;
 
 /** Builds the program from the pinned Go module (go.sum holds the checksum of every source) and puts it at `target`. Minutes the first time, seconds with Go's caches warm. */
-export async function buildTemporal(target: string, progress: (line: string) => void): Promise<void> {
+export async function buildTemporal(target: string, progress: (line: string) => void, onSpawn?: (pid: number) => void): Promise<void> {
   const module = join(packageRoot(), 'src', 'supervisor', 'temporal-cli');
   if (!existsSync(join(module, 'go.mod'))) throw new Error(`the Go module to build it from is not in ${module}`);
   progress(`building Temporal ${temporalVersion} with Go: two to five minutes, this once`);
   const partial = `${target}.${String(process.pid)}`;
   const begun = Date.now();
-  let last = 'compiling';
+  let compiled = 0;
+  let last = 'beginning';
   const ticker = setInterval(() => { progress(`  still building (${String(Math.round((Date.now() - begun) / 1000))} s): ${last}`); }, tellEveryMs);
   try {
-    await runGo(['build', '-buildvcs=false', '-ldflags', '-s -w', '-o', partial, 'github.com/temporalio/cli/cmd/temporal'], module, (line) => { last = line; });
+    await runGo(module, onSpawn, ['build', '-v', '-buildvcs=false', '-ldflags', '-s -w', '-o', partial, 'github.com/temporalio/cli/cmd/temporal'], (line) => {
+      if (!line.startsWith('go: ')) compiled += 1;
+      last = line.startsWith('go: ') ? line.slice('go: '.length) : `${String(compiled)} packages compiled, now ${line}`;
+    });
     renameSync(partial, target);
     progress(`built in ${String(Math.round((Date.now() - begun) / 1000))} s`);
   } finally {
@@ -26,13 +30,14 @@ export async function buildTemporal(target: string, progress: (line: string) => 
   }
 }
 
-async function runGo(args: string[], cwd: string, onLine: (line: string) => void): Promise<void> {
+async function runGo(cwd: string, onSpawn: ((pid: number) => void) | undefined, args: string[], onLine: (line: string) => void): Promise<void> {
   const recent: string[] = [];
   const go = await startEngineProcess({
     command: goProgram(),
     args,
     cwd,
     deathSignal: 'TERM',
+    onSpawn,
     environment: childEnvironment({ GOFLAGS: '-mod=readonly', GOWORK: 'off' }),
     onLine: (line) => {
       recent.push(line);

@@ -85,7 +85,7 @@ export function createLaunchers(setup: LaunchSetup, addresses: Addresses): Recor
       return running;
     },
     temporal: async () => {
-      const binary = await resolveTemporalBinary({ configured: setup.config.environment.TEMPORAL_CLI_PATH, onProgress: logOf('temporal') });
+      const binary = await resolveTemporalBinary({ configured: setup.config.environment.TEMPORAL_CLI_PATH, onProgress: logOf('temporal'), onSpawn: spawnOf('temporal') });
       const running = await startTemporal({
         binary: binary.path, databaseFile: setup.files.temporalDatabase, port: setup.ports.temporal, uiPort: setup.ports.temporalUi,
         onLog: quietly('temporal'), onSpawn: spawnOf('temporal'),

@@ -17,7 +17,7 @@ export interface TemporalBinary {
  * Finds or makes a `temporal` program, the quick ways first: the configured one, `temporal` on PATH, the one made earlier in the user's cache, the pinned release from the
  * network (gives up in seconds where it can't be reached), a build from the pinned Go module. Throws an error that lists the ways.
  */
-export async function resolveTemporalBinary(options: { configured?: string | undefined; onProgress?: (line: string) => void } = {}): Promise<TemporalBinary> {
+export async function resolveTemporalBinary(options: { configured?: string | undefined; onProgress?: (line: string) => void; onSpawn?: (pid: number) => void } = {}): Promise<TemporalBinary> {
   const progress = options.onProgress ?? (() => undefined);
   const found = findTemporalBinary(options.configured);
   if (found) return found;
@@ -26,7 +26,7 @@ export async function resolveTemporalBinary(options: { configured?: string | und
   const failures: string[] = [];
   for (const [source, make] of [['download', downloadTemporal], ['build', buildTemporal]] as const) {
     try {
-      await make(target, progress);
+      await make(target, progress, options.onSpawn);
       return { path: target, source };
     } catch (error) {
       failures.push(`${source}: ${error instanceof Error ? error.message : String(error)}`);

@@ -187,11 +187,15 @@ class Supervisor {
   }
 }
 
+/** To the whole process group, of which each part is the leader: a build has children of its own. */
 function signal(pid: number, name: NodeJS.Signals): void {
-  try {
-    process.kill(pid, name);
-  } catch {
-    // It is gone already.
+  for (const target of [-pid, pid]) {
+    try {
+      process.kill(target, name);
+      return;
+    } catch {
+      // There is no such group (Windows) or it is gone already.
+    }
   }
 }
 
