@@ -63,7 +63,8 @@ export function openaiStream(facts: OpenAiStreamFacts): StreamEncoder {
     progress,
     keepAlive: () => ': keep-alive\n\n',
     finish,
-    error: (error) => frame(errorBody(error, 'openai', facts.requestId)) + done,
+    // Exactly OpenAI's error: strict clients read nothing else here, and the headers have named the completion.
+    error: (error) => frame({ error: errorBody(error, 'openai', facts.requestId).error }) + done,
   };
 }
 

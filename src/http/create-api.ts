@@ -1,3 +1,4 @@
+import type { NestApplicationOptions } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -24,7 +25,10 @@ export async function createApi(config: Config): Promise<NestFastifyApplication>
       sendError(error, request, reply);
     },
   });
-  const app = await NestFactory.create<NestFastifyApplication>(AppModule.of(config), adapter, { bufferLogs: true, bodyParser: false });
+  // Nest declares its options as a class and takes plain objects.
+  // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment
+  const options: NestApplicationOptions = { bufferLogs: true, bodyParser: false };
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.of(config), adapter, options);
   // JSON is all we read: anything else is a 415 instead of a text that fits no schema.
   adapter.getInstance().removeContentTypeParser('text/plain');
   addRequestIds(adapter.getInstance());

@@ -76,6 +76,6 @@ function shown(value: unknown): string {
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
   if (typeof value === 'object') return 'an object';
   if (value === undefined) return 'missing';
-  const text = typeof value === 'string' ? `'${value}'` : String(value as number | boolean);
+  const text = typeof value === 'string' ? `'${value}'` : JSON.stringify(value);
   return text.length > shownCharacters ? `${text.slice(0, shownCharacters)}…` : text;
 }
