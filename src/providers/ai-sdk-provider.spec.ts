@@ -44,10 +44,10 @@ describe('AiSdkProvider', () => {
 
   it('ends a stream that stands still long before its whole time is over', async () => {
     const sdk = createOpenAICompatible({ name: 'x', baseURL: `${server.url}/v1`, fetch: httpFetch });
-    const impatient = new AiSdkProvider({ name: 'x', baseUrl: '', apiKey: null, headers: {} }, { model: (id) => sdk.chatModel(id), prompt: { systemFirst: false }, rules: () => ({}) }, 50);
+    const impatient = new AiSdkProvider({ name: 'x', baseUrl: '', apiKey: null, headers: {} }, { model: (id) => sdk.chatModel(id), prompt: { systemFirst: false }, rules: () => ({}) }, 500);
     server.respond((response) => response.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: {"id":"c","choices":[{"index":0,"delta":{"content":"It"}}]}\n\n'));
     const texts: string[] = [];
-    await expect(ask(impatient, question('m'), { texts, timeoutMs: 20_000 })).rejects.toMatchObject({ code: 'timeout', message: expect.stringContaining('stood still for 50 ms') });
+    await expect(ask(impatient, question('m'), { texts, timeoutMs: 20_000 })).rejects.toMatchObject({ code: 'timeout', message: expect.stringContaining('stood still for 500 ms') });
     expect(texts).toEqual(['It']);
   });
 

@@ -14,6 +14,8 @@ export interface ModelFamily {
   /** Makes the SDK's object of a model; called once per model and kept. */
   model(id: string): LanguageModelV3;
   prompt: PromptRules;
+  /** What the family must be told otherwise; missing: nothing. */
+  messages?(request: ProviderRequest): ProviderRequest['messages'];
   /** Options of the family's own and parameters it can't take, for one request. Throws `UnsupportedContent` for what can't be sent at all. */
   rules(request: ProviderRequest): RequestRules;
 }
@@ -37,7 +39,7 @@ export class AiSdkProvider implements Provider {
     try {
       const model = this.model(request.model);
       const rules = this.family.rules(request);
-      const { prompt, dropped } = toPrompt(request.messages, this.family.prompt, await model.supportedUrls);
+      const { prompt, dropped } = toPrompt(this.family.messages?.(request) ?? request.messages, this.family.prompt, await model.supportedUrls);
       const callOptions: LanguageModelV3CallOptions = { ...toCallOptions(request, rules), prompt, abortSignal: deadline.signal };
       const { received, firstTokenAt } = options.onText === undefined ? await whole(model, callOptions) : await streamed(model, callOptions, deadline, options.onText);
       if (options.onText !== undefined && !isComplete(received)) throw failure('network', 'its stream ended before the answer was complete', context);

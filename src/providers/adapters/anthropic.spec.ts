@@ -75,6 +75,15 @@ describe('anthropic', () => {
     await expect(ask(provider, question(sonnet), { texts: [] })).rejects.toMatchObject({ code: 'overloaded' });
   });
 
+  it('tells earlier tool calls as text in a request without tools, which the vendor would refuse', async () => {
+    server.respond(answerWith('anthropic-message'));
+    const { tools: _tools, toolChoice: _choice, ...request } = fullRequest(sonnet);
+    await ask(provider, { ...request, responseFormat: { type: 'text' } });
+    expect(server.requests[0]?.body.tools).toBeUndefined();
+    expect(JSON.stringify(server.requests[0]?.body.messages)).not.toMatch(/tool_use|tool_result/);
+    expect(JSON.stringify(server.requests[0]?.body.messages)).toContain('[Result of get_weather]');
+  });
+
   it('refuses audio, which the vendor does not take, without a call', async () => {
     const request = { ...question(sonnet), messages: [{ role: 'user' as const, content: [{ type: 'audio' as const, data: 'aGVsbG8=', mediaType: 'audio/wav' }] }] };
     await expect(ask(provider, request)).rejects.toMatchObject({ code: 'unsupported_parameter', message: expect.stringContaining('audio/wav') });

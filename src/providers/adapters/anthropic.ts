@@ -1,9 +1,11 @@
 import { createAnthropic } from '@ai-sdk/anthropic';
+import type { ChatMessage } from '../../../domain/chat/chat-request.js';
 import { AiSdkProvider } from '../ai-sdk-provider.js';
 import { httpFetch } from '../http-fetch.js';
 import type { ProviderAdapter } from '../provider-adapter.js';
 import type { ProviderRequest } from '../provider.js';
 import type { RequestRules } from '../to-call-options.js';
+import { mentionsTools, toolsAsText } from '../tools-as-text.js';
 
 /** Anthropic's Messages API. A request without a limit gets the model's own output limit as `max_tokens`, which the API demands. */
 export const anthropic: ProviderAdapter = {
@@ -18,9 +20,15 @@ export const anthropic: ProviderAdapter = {
   resolveBaseUrl: (configured) => (/\/v\d+$/.test(configured) ? configured : `${configured}/v1`),
   create: (connection) => {
     const sdk = createAnthropic({ baseURL: connection.baseUrl, apiKey: connection.apiKey ?? '', headers: { ...connection.headers }, fetch: httpFetch });
-    return new AiSdkProvider(connection, { model: (id) => sdk.messages(id), prompt: { systemFirst: true }, rules });
+    return new AiSdkProvider(connection, { model: (id) => sdk.messages(id), prompt: { systemFirst: true }, messages, rules });
   },
 };
+
+// The API refuses tool calls and results in a request without tools, and the SDK sends none when the choice is `none`.
+function messages({ messages: conversation, tools, toolChoice }: ProviderRequest): ChatMessage[] {
+  const withTools = tools !== undefined && tools.length > 0 && toolChoice?.type !== 'none';
+  return withTools || !mentionsTools(conversation) ? conversation : toolsAsText(conversation);
+}
 
 /** Thinking tokens for the models that take a budget; the API's least is 1,024. */
 const budgets: Record<string, number> = { minimal: 1_024, low: 1_024, medium: 4_096, high: 16_384, xhigh: 32_000, max: 32_000 };
