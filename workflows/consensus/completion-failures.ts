@@ -44,7 +44,8 @@ function causes(missing: Missing[]): string {
 }
 
 function causeOf(failure: CallFailure): string {
-  const status = failure.httpStatus === undefined ? '' : ` (HTTP ${failure.httpStatus})`;
+  const { httpStatus } = failure;
+  const status = httpStatus === undefined || failure.message.includes(String(httpStatus)) ? '' : ` (HTTP ${httpStatus})`;
   return `${failure.code}${status}, ${failure.message}`;
 }
 
