@@ -101,10 +101,18 @@ function seconds(begun) {
 export function run(command, args, environment = {}, output = 'inherit') {
   return new Promise((resolve) => {
     const child = spawn(command, args, { cwd: root, stdio: ['ignore', output, 'inherit'], env: { ...process.env, ...environment }, shell: process.platform === 'win32' });
+    const stop = () => {
+      child.kill('SIGTERM');
+      process.exit(143);
+    };
+    process.once('SIGTERM', stop);
     child.once('error', (error) => {
       console.error(error.message);
       resolve(127);
     });
-    child.once('close', (code, signal) => resolve(signal ? 1 : code));
+    child.once('close', (code, signal) => {
+      process.off('SIGTERM', stop);
+      resolve(signal ? 1 : code);
+    });
   });
 }

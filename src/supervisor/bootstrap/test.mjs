@@ -4,7 +4,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+const { endWithNpm } = await import('./end-with-npm.mjs');
 const { prepare, root, run } = await import('./prepare.mjs');
+endWithNpm();
 await prepare();
 const projects = process.argv.length > 2 ? process.argv.slice(2) : ['unit', 'replay', 'e2e'];
 const folder = mkdtempSync(join(tmpdir(), 'conclave-results-'));
