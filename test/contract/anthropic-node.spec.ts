@@ -53,8 +53,8 @@ describe('the official @anthropic-ai/sdk for Node', () => {
 
   it('raises an error that comes after the headers of a stream, without a retry', async () => {
     const mark = marker();
-    await simulated.rules({ contains: mark, effect: '400' });
+    await simulated.rules({ contains: mark, effect: '500' });
     await expect(client.messages.stream({ ...base, messages: ask(mark) }).finalMessage()).rejects.toBeInstanceOf(APIError);
-    expect(await simulated.requests({ contains: mark })).toHaveLength(3);
+    expect(await simulated.requests({ contains: mark })).toHaveLength(9);
   });
 });

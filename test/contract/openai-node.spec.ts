@@ -79,16 +79,16 @@ describe('the official openai client for Node', () => {
 
   it('does not retry what would fail again: quorum not reached is one request', async () => {
     const mark = marker();
-    await simulated.rules({ contains: mark, effect: '400' });
+    await simulated.rules({ contains: mark, effect: '500' });
     const failure = await client.chat.completions.create({ model: 'panel/three', messages: ask(mark) }).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(InternalServerError);
     expect(failure).toMatchObject({ status: 503, code: 'quorum_not_reached' });
-    expect(await simulated.requests({ contains: mark })).toHaveLength(3);
+    expect(await simulated.requests({ contains: mark })).toHaveLength(9);
   });
 
   it('raises an error that comes after the headers of a stream', async () => {
     const mark = marker();
-    await simulated.rules({ contains: mark, effect: '400' });
+    await simulated.rules({ contains: mark, effect: '500' });
     const read = async (): Promise<void> => {
       for await (const _ of await client.chat.completions.create({ model: 'panel/three', messages: ask(mark), stream: true }));
     };

@@ -45,12 +45,12 @@ describe('streams hold what clients can read', () => {
     ['cut off by max_tokens', { model: 'simulated/alder', max_tokens: 3 }],
     ['a tool call', { model: 'panel/three', tools: [weather] }],
     ['two tool calls', { model: 'simulated/alder', tools: [weather] }],
-    ['a failure', { model: 'panel/three' }, (mark) => simulated.rules({ contains: mark, effect: '400' })],
+    ['a failure', { model: 'panel/three' }, (mark) => simulated.rules({ contains: mark, effect: '500' })],
     ['a stream cut by the provider', { model: 'simulated/alder' }, (mark) => simulated.rules({ contains: mark, effect: 'cut' })],
     ['an error event of the provider', { model: 'simulated/alder' }, (mark) => simulated.rules({ contains: mark, effect: 'stream_error' })],
   ];
 
-  it.each(streams)('%s', async (name, body, prepare) => {
+  it.each(streams)('%s', async (name, ...[body, prepare]) => {
     const mark = marker();
     await prepare?.(mark);
     const question = body['tools'] ? (name.startsWith('two') ? 'What is the weather in Paris and in Rome?' : 'What is the weather in Paris?') : 'What is the capital of France?';

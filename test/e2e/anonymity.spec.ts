@@ -33,6 +33,7 @@ describe('anonymity, on the requests that went out', () => {
 
   it('council: every reviewer reads the answers in an order of its own, as "Assistant n"', async () => {
     const mark = marker();
+    await simulated.rules(...names.map((model, index) => ({ contains: mark, model, task: 'answer', effect: 'answer' as const, text: `Paris, says voice ${index}.` })));
     await api.chat({ model: `composite/council/${chair}`, council_models: members, messages: ask(mark) });
     const reviews = (await simulated.requests({ contains: mark })).filter((request) => request.task === 'critiqueAndRanking');
     expect(reviews).toHaveLength(3);

@@ -28,19 +28,28 @@ describe('what happens when something fails', () => {
     const later = (await simulated.requests({ contains: mark })).filter((request) => request.task !== 'answer');
     expect(later.length).toBeGreaterThan(0);
     for (const request of later) {
-      expect(JSON.stringify(request.body)).not.toMatch(/birch|HTTP 400|bad_request|invalid_request_error/);
-      expect(JSON.stringify(request.body)).not.toContain('Assistant 3');
+      const said = JSON.stringify((request.body as { messages: unknown }).messages);
+      expect(said).not.toMatch(/birch|HTTP 400|bad_request|invalid_request_error/);
+      expect(said).not.toContain('Assistant 3');
     }
   });
 
   it('all members down: an error that names the real cause of each, not an answer', async () => {
     const mark = marker();
-    await simulated.rules({ contains: mark, effect: '400' });
+    await simulated.rules({ contains: mark, effect: '500' });
     const answer = await council(mark);
     expect(answer.status).toBe(503);
     expect(answer.headers.get('x-should-retry')).toBe('false');
     expect(answer.json.error).toMatchObject({ type: 'server_error', code: 'quorum_not_reached' });
     for (const name of ['alder', 'birch', 'cedar']) expect(answer.text).toContain(name);
+  });
+
+  it('a request that every member rejects is the client’s to change', async () => {
+    const mark = marker();
+    await simulated.rules({ contains: mark, effect: '400' });
+    const answer = await council(mark);
+    expect([answer.status, answer.json.error.type]).toEqual([400, 'invalid_request_error']);
+    expect(await simulated.requests({ contains: mark })).toHaveLength(3);
   });
 
   it('below the quorum: quorum_not_reached', async () => {

@@ -1,6 +1,7 @@
 import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { settlesWithin } from '../../src/supervisor/engine-process.js';
 import type { NodeProcess } from './node-process.js';
 import { startNodeProcess } from './node-process.js';
 import { freePort } from './ports.js';
@@ -44,8 +45,7 @@ export async function startConclaveUp(simulatedUrl: string): Promise<ConclaveUp>
   const pidOf = (part: Victim): number | null => childrenOf(home).find((child) => child.name === part)?.pid ?? null;
   const stop = async (): Promise<void> => {
     supervisor.kill('SIGTERM');
-    const gone = await Promise.race([supervisor.exited.then(() => true), new Promise<false>((resolve) => setTimeout(() => resolve(false), 40_000))]);
-    if (!gone) await supervisor.stop();
+    if (!(await settlesWithin(supervisor.exited, 40_000))) await supervisor.stop();
     rmSync(home, { recursive: true, force: true });
   };
   try {

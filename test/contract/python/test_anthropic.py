@@ -51,11 +51,11 @@ def test_raises_the_class_that_fits(client, mark):
 
 
 def test_an_error_after_the_headers_is_raised(client, mark, simulated):
-    simulated.rules({"contains": mark, "effect": "400"})
+    simulated.rules({"contains": mark, "effect": "500"})
     with pytest.raises(anthropic.APIError):
         with client.messages.stream(model="panel/three", max_tokens=500, messages=ask(mark)) as stream:
             stream.get_final_message()
-    assert len(simulated.requests(contains=mark)) == 3
+    assert len(simulated.requests(contains=mark)) == 9
 
 
 def test_counts_tokens(client, mark):

@@ -66,15 +66,15 @@ def test_raises_the_class_that_fits(client, mark):
 
 
 def test_a_failed_quorum_is_one_request(client, mark, simulated):
-    simulated.rules({"contains": mark, "effect": "400"})
+    simulated.rules({"contains": mark, "effect": "500"})
     with pytest.raises(openai.InternalServerError) as failure:
         client.chat.completions.create(model="panel/three", messages=ask(mark))
     assert failure.value.code == "quorum_not_reached"
-    assert len(simulated.requests(contains=mark)) == 3
+    assert len(simulated.requests(contains=mark)) == 9
 
 
 def test_an_error_after_the_headers_is_raised(client, mark, simulated):
-    simulated.rules({"contains": mark, "effect": "400"})
+    simulated.rules({"contains": mark, "effect": "500"})
     with pytest.raises(openai.APIError) as failure:
         for _ in client.chat.completions.create(model="panel/three", messages=ask(mark), stream=True):
             pass
