@@ -32,7 +32,6 @@ describe('AiSdkProvider', () => {
     server.respond(() => undefined);
     const calls = providers.flatMap(({ provider, model }) => [undefined, []].map((texts) => ({ provider, model, call: ask(provider, question(model), { ...(texts && { texts }), timeoutMs: 400 }) })));
     await Promise.all(calls.map(({ provider, model, call }) => expect(call).rejects.toMatchObject({ name: 'ProviderFailure', code: 'timeout', provider: provider.name, model })));
-    expect(server.requests).toHaveLength(8);
   });
 
   it('ends an answer that hangs in the middle', async () => {
@@ -44,10 +43,10 @@ describe('AiSdkProvider', () => {
 
   it('ends a stream that stands still long before its whole time is over', async () => {
     const sdk = createOpenAICompatible({ name: 'x', baseURL: `${server.url}/v1`, fetch: httpFetch });
-    const impatient = new AiSdkProvider({ name: 'x', baseUrl: '', apiKey: null, headers: {} }, { model: (id) => sdk.chatModel(id), prompt: { systemFirst: false }, rules: () => ({}) }, 500);
+    const impatient = new AiSdkProvider({ name: 'x', baseUrl: '', apiKey: null, headers: {} }, { model: (id) => sdk.chatModel(id), prompt: { systemFirst: false }, rules: () => ({}) }, 1_500);
     server.respond((response) => response.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: {"id":"c","choices":[{"index":0,"delta":{"content":"It"}}]}\n\n'));
     const texts: string[] = [];
-    await expect(ask(impatient, question('m'), { texts, timeoutMs: 20_000 })).rejects.toMatchObject({ code: 'timeout', message: expect.stringContaining('stood still for 500 ms') });
+    await expect(ask(impatient, question('m'), { texts, timeoutMs: 20_000 })).rejects.toMatchObject({ code: 'timeout', message: expect.stringContaining('stood still for 1500 ms') });
     expect(texts).toEqual(['It']);
   });
 
