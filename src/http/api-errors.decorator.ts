@@ -16,17 +16,18 @@ const problem = z
   .meta({ id: 'Problem' });
 
 const meanings: Record<number, string> = {
-  400: 'A parameter is not valid; `param` names it',
+  400: 'A parameter or the address is not valid; `param` names it',
   401: 'The API key is missing, unknown or revoked',
   403: 'The service has no key and this request does not come from its own machine',
   404: 'There is no such thing, or it belongs to another caller',
+  414: 'A part of the address is too long',
   429: 'The key sent more requests than its limit allows',
   503: 'The database or the workflow engine is away',
 };
 
-/** Declares the errors of a route under `/api` for the OpenAPI document: 401, 403 and 503, which every one of them may give, and `statuses`. */
+/** Declares the errors of a route under `/api` for the OpenAPI document: those which every one of them may give, and `statuses`. */
 export const ApiProblems = (...statuses: number[]) =>
   applyDecorators(
-    ...[...statuses, 401, 403, 503].map((status) => ApiResponse({ status, description: meanings[status] ?? 'Error', content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } } })),
+    ...[...new Set([400, 401, 403, 503, ...statuses])].map((status) => ApiResponse({ status, description: meanings[status] ?? 'Error', content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } } })),
     ApiResponse({ status: 500, description: 'A fault of the service', standardSchema: problem }),
   );

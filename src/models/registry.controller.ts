@@ -21,7 +21,7 @@ export class RegistryController {
   @Get('models')
   @ApiOperation({ summary: 'Models of the registry, with capabilities and prices' })
   @ApiResponse({ status: 200, standardSchema: registryModelListSchema })
-  @ApiProblems(400)
+  @ApiProblems()
   list(@Query({ schema: filter }) { provider }: Filter): { data: RegistryModelBody[] } {
     const data = this.of(provider).map((model) =>
       registryModelBody(model, { isConfigured: this.providers.isConfigured(model.provider), isDefault: this.models.defaultModel(model.provider) === model.id }),
@@ -32,7 +32,7 @@ export class RegistryController {
   @Get('prices')
   @ApiOperation({ summary: 'Prices of the registry in US dollars per million tokens, with source and date; an unknown price is null' })
   @ApiResponse({ status: 200, standardSchema: priceListSchema })
-  @ApiProblems(400)
+  @ApiProblems()
   prices(@Query({ schema: filter }) { provider }: Filter): { data: PriceBody[] } {
     return { data: this.of(provider).map(priceBody) };
   }

@@ -21,7 +21,7 @@ export class PanelsController {
   @ApiOperation({ summary: 'Members, stages, number of calls and estimated price of a panel, before the first call' })
   @ApiParam({ name: 'name', schema: { type: 'string', minLength: 1 }, description: 'A stored panel, or any model name; slashes may be encoded or not', example: 'gremium-consensus' })
   @ApiResponse({ status: 200, standardSchema: panelSchema })
-  @ApiProblems(400, 404)
+  @ApiProblems(404, 414)
   show(@Param('name') name: string): PanelResponse {
     return this.panels.show(name);
   }

@@ -119,6 +119,7 @@ describe('model names', () => {
     ['llama-3.3-70b', 404, /'groq\/llama-3.3-70b' or 'together\/llama-3.3-70b'/],
     ['groq/llama-3.3-70b', 404, /Set GROQ_API_KEY/],
     ['', 404, /not known/],
+    ['simulated/a\0b', 404, /control characters/],
   ])('%s is a %i', (model, status, message) => {
     const found = fault({ model });
     expect([found.status, found.code, found.param]).toEqual([status, 'model_not_found', 'model']);

@@ -16,6 +16,7 @@ export interface NamePlace {
  * else, for members of `trio`, a model of the Trio backend. Throws a `PlanFault` otherwise, and for providers without a key.
  */
 export function resolveModel(name: string, place: NamePlace, directory: ModelDirectory): ModelReference {
+  if (/\p{Cc}/u.test(name)) throw unknownModel(place.param, 'A model name has no control characters.');
   const slash = name.indexOf('/');
   const provider = slash > 0 ? directory.provider(name.slice(0, slash)) : null;
   if (provider !== null && slash < name.length - 1) return usable({ provider, model: name.slice(slash + 1) }, name, place, directory);

@@ -4,7 +4,8 @@ import { strategyNames } from '../../domain/chat/plan.js';
 const limit = z.coerce.number().int().min(1).max(200).default(50).describe('Entries on a page');
 const since = z.iso.datetime({ offset: true }).optional().describe('Only what ended at or after this time');
 const until = z.iso.datetime({ offset: true }).optional().describe('Only what ended before this time');
-const name = z.string().min(1).max(300);
+// Postgres has no NUL in texts.
+const name = z.string().min(1).max(300).refine((text) => !text.includes('\0'), 'must not contain a NUL character');
 
 /** Query of `GET /api/completions`. */
 export const completionFilter = z.strictObject({

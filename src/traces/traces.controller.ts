@@ -20,7 +20,7 @@ export class TracesController {
   @Get('completions')
   @ApiOperation({ summary: 'Completions of this caller, newest first' })
   @ApiResponse({ status: 200, standardSchema: completionPageSchema })
-  @ApiProblems(400)
+  @ApiProblems()
   completions(@Query({ schema: completionFilter }) filter: CompletionFilter, @CallerId() caller: string): Promise<Page<CompletionBody>> {
     return this.traces.completions(caller, filter);
   }
@@ -29,7 +29,7 @@ export class TracesController {
   @ApiOperation({ summary: 'The whole trace of a completion: stages, calls, ballots, decision, cost' })
   @ApiParam({ name: 'id', schema: { type: 'string', minLength: 1 } })
   @ApiResponse({ status: 200, standardSchema: traceSchema })
-  @ApiProblems(404)
+  @ApiProblems(404, 414)
   completion(@Param('id') id: string, @CallerId() caller: string): Promise<TraceBody> {
     return this.traces.completion(id, caller);
   }
@@ -40,7 +40,7 @@ export class TracesController {
   @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'Id of the last event the reader has' })
   @ApiResponse({ status: 200, description: 'Events `call` (as in /api/calls) and at last `done`', content: { 'text/event-stream': { schema: { type: 'string' } } } })
   @ApiResponse({ status: 204, description: 'The reader has every event: an EventSource stops asking' })
-  @ApiProblems(404)
+  @ApiProblems(404, 414)
   async events(@Param('id') id: string, @Headers('last-event-id') lastEventId: string | undefined, @CallerId() caller: string, @Res() reply: FastifyReply): Promise<void> {
     const frames = await this.traces.events(id, caller, lastEventId);
     if (frames === null) return void reply.status(204).send();
@@ -51,7 +51,7 @@ export class TracesController {
   @Get('calls')
   @ApiOperation({ summary: 'Calls of this caller, newest first, without what they said' })
   @ApiResponse({ status: 200, standardSchema: callPageSchema })
-  @ApiProblems(400)
+  @ApiProblems()
   calls(@Query({ schema: callPageFilter }) filter: CallPageFilter, @CallerId() caller: string): Promise<Page<CallBody>> {
     return this.traces.calls(caller, filter);
   }
@@ -59,7 +59,7 @@ export class TracesController {
   @Get('calls/export')
   @ApiOperation({ summary: 'Calls with what they said as JSON lines, oldest first' })
   @ApiResponse({ status: 200, description: 'One call per line', content: { 'application/x-ndjson': { schema: { type: 'string' } } } })
-  @ApiProblems(400)
+  @ApiProblems()
   exportCalls(@Query({ schema: callFilter }) filter: CallFilter, @CallerId() caller: string, @Res() reply: FastifyReply): void {
     reply.headers({ 'content-type': 'application/x-ndjson; charset=utf-8', 'content-disposition': 'attachment; filename="calls.jsonl"' });
     reply.send(Readable.from(this.traces.exportCalls(caller, filter)));
@@ -68,7 +68,7 @@ export class TracesController {
   @Get('metrics/summary')
   @ApiOperation({ summary: 'Calls, error rate, cost and latency by model, and the bottleneck of each stage' })
   @ApiResponse({ status: 200, standardSchema: metricsSchema })
-  @ApiProblems(400)
+  @ApiProblems()
   metrics(@Query({ schema: metricsFilter }) { minutes }: MetricsFilter, @CallerId() caller: string): Promise<MetricsBody> {
     return this.traces.metrics(caller, minutes);
   }

@@ -40,7 +40,7 @@ export class TracesService implements BeforeApplicationShutdown {
   }
 
   async completion(id: string, caller: string): Promise<TraceBody> {
-    const row = await this.store.completion(id, caller);
+    const row = isId(id) ? await this.store.completion(id, caller) : null;
     if (!row) throw unknownCompletion(id);
     const { TEMPORAL_UI_URL: uiUrl, TEMPORAL_NAMESPACE: namespace } = this.config.environment;
     return traceBody(row, await this.store.callsOf(id, '0'), { uiUrl: uiUrl ?? null, namespace });
@@ -49,7 +49,7 @@ export class TracesService implements BeforeApplicationShutdown {
   /** Frames of a completion's events from `lastEventId` on; null where the reader has all of them. */
   async events(id: string, caller: string, lastEventId: string | undefined): Promise<AsyncGenerator<string> | null> {
     const cursor = parseEventId(lastEventId);
-    if ((await this.store.status(id, caller)) === null) throw unknownCompletion(id);
+    if (!isId(id) || (await this.store.status(id, caller)) === null) throw unknownCompletion(id);
     if (cursor.isOver) return null;
     return completionEventStream({ store: this.store, completionId: id, caller, cursor, signal: this.shutdown.signal });
   }
@@ -78,6 +78,11 @@ export class TracesService implements BeforeApplicationShutdown {
 function page<Row extends { id: string }, Entry>(rows: Row[], limit: number, body: (row: Row) => Entry): Page<Entry> {
   const shown = rows.slice(0, limit);
   return { data: shown.map(body), next_cursor: rows.length > limit ? (shown.at(-1)?.id ?? null) : null };
+}
+
+// Postgres has no NUL in texts and would call it an error.
+function isId(id: string): boolean {
+  return !id.includes('\0');
 }
 
 function unknownCompletion(id: string): ApiError {

@@ -94,8 +94,9 @@ function callConditions(caller: string | null, filter: CallFilter): Conditions {
   if (filter.model) where.add('call.model = ?', filter.model);
   if (filter.stage) where.add('call.stage = ?', filter.stage);
   if (filter.outcome) where.add('call.outcome = ?', filter.outcome);
-  if (filter.since) where.add('call.ended_at >= ?', filter.since);
-  if (filter.until) where.add('call.ended_at < ?', filter.until);
+  // As dates: Postgres refuses some offsets that ISO 8601 allows.
+  if (filter.since) where.add('call.ended_at >= ?', new Date(filter.since));
+  if (filter.until) where.add('call.ended_at < ?', new Date(filter.until));
   return where;
 }
 
