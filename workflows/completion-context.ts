@@ -1,4 +1,4 @@
-import { CancellationScope, proxyActivities, sleep } from '@temporalio/workflow';
+import { proxyActivities } from '@temporalio/workflow';
 import type { CompletionActivities } from '../activities/completion-activities.js';
 import { seededRandom } from '../domain/ballots/seeded-random.js';
 import { callKey } from '../domain/chat/call.js';
@@ -6,6 +6,7 @@ import type { CallModelInput, CallOutcome } from '../domain/chat/call.js';
 import type { CompletionOutcome } from '../domain/chat/decision.js';
 import type { MemberPlan, StrategyPlan } from '../domain/chat/plan.js';
 import { toCallFailure } from './call-failure.js';
+import { CompletionClock } from './completion-clock.js';
 import type { StrategyCall, StrategyContext, StrategyEvent } from './consensus/strategy.js';
 import type { CompletionInput } from './messages/completion-messages.js';
 import { callWithinSeat, deepestPanel, seatOutcome, spentOn } from './nested-panel.js';
@@ -33,11 +34,12 @@ type PanelSeat = Extract<MemberPlan, { kind: 'panel' }>;
 
 /** A strategy's hands over Temporal: each call is one `callModel` activity under the input's policy, or a nested panel. */
 export function createCompletionContext(place: PanelPlace): StrategyContext {
+  const clock = new CompletionClock(place.deadlineAt);
   return {
     now: () => Date.now(),
     deadlineAt: place.deadlineAt,
-    call: (call) => askSeat(place, call),
-    sleep: cancellableSleep,
+    call: (call) => clock.during(askSeat(place, call)),
+    sleep: (ms) => clock.sleep(ms),
     random: seededRandom(place.plan.options.seed, `panel ${place.path}`),
     emit: (event) => {
       place.onEvent(event);
@@ -131,17 +133,4 @@ async function once(place: PanelPlace, input: CallModelInput): Promise<CallOutco
   } finally {
     place.onCall('ended');
   }
-}
-
-function cancellableSleep(ms: number): { done: Promise<void>; cancel(): void } {
-  const scope = new CancellationScope({ cancellable: true });
-  const done = scope.run(() => sleep(ms));
-  // A strategy may cancel a timer that nobody awaits any more; unheard, the rejection would fail the workflow task.
-  done.catch(() => undefined);
-  return {
-    done,
-    cancel: () => {
-      scope.cancel();
-    },
-  };
 }

@@ -7,8 +7,6 @@ export interface CompletionPolicy {
   workflowTaskTimeoutMs: number;
   /** Longest a workflow task waits for the worker that has the workflow in its cache: after a worker's death the first task waits this long. */
   stickyScheduleToStartMs: number;
-  /** After the deadline a call gets this much longer before Temporal itself ends it: nothing waits for ever. */
-  hardStopMs: number;
   /** Beyond a completion's deadline its workflow may exist this much longer, so that the outcome is recorded once a database is back. */
   executionReserveMs: number;
   callModel: {
@@ -28,8 +26,6 @@ export const completionPolicies: Record<PolicyName, CompletionPolicy> = {
     workflowTaskTimeoutMs: 10_000,
     // Someone waits for the answer; replaying a completion on another worker costs a few milliseconds, so don't wait long.
     stickyScheduleToStartMs: 3_000,
-    // Room for a worker's death inside the last call: one heartbeat time-out.
-    hardStopMs: 10_000,
     // A day: a database may be away over a night, and the answers are paid.
     executionReserveMs: 86_400_000,
     callModel: {
@@ -50,7 +46,6 @@ export const completionPolicies: Record<PolicyName, CompletionPolicy> = {
     // Workflow tasks of tests take milliseconds too; 2 s is a dead worker.
     workflowTaskTimeoutMs: 2_000,
     stickyScheduleToStartMs: 1_000,
-    hardStopMs: 4_000,
     // Nothing of a test lasts ten minutes.
     executionReserveMs: 600_000,
     callModel: {
@@ -70,7 +65,8 @@ export function callModelOptions(policy: CompletionPolicy, call: { summary: stri
   return {
     summary: call.summary,
     startToCloseTimeout: call.timeoutMs + callModel.startToCloseReserveMs,
-    scheduleToCloseTimeout: Math.max(call.remainingMs, 0) + policy.hardStopMs,
+    // At the deadline the call is over for the workflow; what it still answers enters the ledger.
+    scheduleToCloseTimeout: Math.max(call.remainingMs, 1),
     heartbeatTimeout: callModel.heartbeatTimeoutMs,
     retry: {
       initialInterval: callModel.retry.initialMs,
@@ -86,7 +82,7 @@ export function executeToolOptions(policy: CompletionPolicy, call: { summary: st
   return {
     summary: call.summary,
     startToCloseTimeout: policy.executeTool.timeoutMs + policy.callModel.startToCloseReserveMs,
-    scheduleToCloseTimeout: Math.max(call.remainingMs, 0) + policy.hardStopMs,
+    scheduleToCloseTimeout: Math.max(call.remainingMs, 1),
     heartbeatTimeout: policy.executeTool.heartbeatTimeoutMs,
     retry: { initialInterval: policy.callModel.retry.initialMs, maximumAttempts: policy.executeTool.attempts },
   };
