@@ -9,6 +9,8 @@ export interface Connection {
   /** null: it needs none. */
   apiKey: string | null;
   headers: Readonly<Record<string, string>>;
+  /** Most tokens of one answer of a model; null or missing: unknown. */
+  outputLimit?: (model: string) => number | null;
 }
 
 /** One provider as its file describes it: everything about it but what the operator configures. */

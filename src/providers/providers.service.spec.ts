@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { readdirSync } from 'node:fs';
+import { builtInProviders } from '../config/custom-providers.js';
 import type { ProvidersConfig } from './providers-config.js';
 import { ProvidersService } from './providers.service.js';
 import { providerAdapters } from './registry.js';
@@ -10,6 +11,12 @@ describe('registry', () => {
   it('has one line for each file of adapters/, of the same name', () => {
     const files = readdirSync(new URL('adapters', import.meta.url)).filter((file) => !file.endsWith('.spec.ts')).map((file) => file.replace(/\.ts$/, ''));
     expect(providerAdapters.map(({ name }) => name).sort()).toEqual(files.sort());
+  });
+});
+
+describe('builtInProviders', () => {
+  it('keeps the names of the registry, aliases included, from conclave.yaml', () => {
+    expect(builtInProviders).toEqual(expect.arrayContaining(providerAdapters.flatMap(({ name, aliases }) => [name, ...aliases])));
   });
 });
 

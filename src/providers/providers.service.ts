@@ -1,3 +1,4 @@
+import { loadModelRegistry } from '../config/model-registry.js';
 import { openAiCompatible } from './openai-compatible.js';
 import { ProviderFailure } from './provider-failure.js';
 import type { Connection, ProviderAdapter } from './provider-adapter.js';
@@ -52,7 +53,7 @@ export class ProvidersService {
     const connection = this.connection(adapter);
     if (connection === null)
       throw new ProviderFailure({ code: 'auth', provider: adapter.name, model: '', message: `Provider '${adapter.name}' is not configured. ${this.howToConfigure(adapter.name)}` });
-    const provider = adapter.create(connection);
+    const provider = adapter.create({ ...connection, outputLimit: (model) => outputLimit(adapter.name, model) });
     this.built.set(adapter.name, provider);
     return provider;
   }
@@ -76,4 +77,8 @@ export class ProvidersService {
     const baseUrl = configured.replace(/\/+$/, '');
     return { name, baseUrl: adapter.resolveBaseUrl?.(baseUrl) ?? baseUrl, apiKey, headers: {} };
   }
+}
+
+function outputLimit(provider: string, model: string): number | null {
+  return loadModelRegistry().providers[provider]?.models[model]?.output_tokens ?? null;
 }

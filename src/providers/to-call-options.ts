@@ -7,6 +7,8 @@ export interface RequestRules {
   providerOptions?: SharedV3ProviderOptions;
   /** Parameters that this model can't take and that are left out, by our names. */
   without?: readonly (keyof Sampling | 'parallelToolCalls' | 'responseFormat' | 'toolChoice')[];
+  /** What a request without a limit asks for. */
+  defaultMaxOutputTokens?: number;
   /** Parameters that travel in `providerOptions` instead of their common place. */
   elsewhere?: readonly (keyof Sampling)[];
 }
@@ -22,7 +24,7 @@ export function toCallOptions(request: ProviderRequest, rules: RequestRules): Om
     temperature,
     topP,
     topK,
-    maxOutputTokens,
+    maxOutputTokens: maxOutputTokens ?? rules.defaultMaxOutputTokens,
     stopSequences: stop !== undefined && stop.length > 0 ? stop : undefined,
     seed,
     presencePenalty,

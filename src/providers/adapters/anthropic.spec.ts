@@ -32,7 +32,11 @@ describe('anthropic', () => {
     server.respond(answerWith('anthropic-message'));
     await ask(provider, question(sonnet));
     await ask(provider, question('claude-3-haiku-20240307'));
-    expect(server.requests.map(({ body }) => body.max_tokens)).toEqual([64_000, 4_096]);
+    const informed = anthropic.create({ name: 'anthropic', baseUrl: `${server.url}/v1`, apiKey: 'k', headers: {}, outputLimit: () => 8_192 });
+    await ask(informed, question('claude-3-7-sonnet-20250219'));
+    await ask(informed, { ...question('claude-3-7-sonnet-20250219'), sampling: { reasoningEffort: 'low' } });
+    await ask(informed, { ...question('claude-3-7-sonnet-20250219'), sampling: { maxOutputTokens: 100 } });
+    expect(server.requests.map(({ body }) => body.max_tokens)).toEqual([64_000, 4_096, 8_192, 8_192, 100]);
   });
 
   it('thinks by budget or effort where the model can, and says so where it can not', async () => {

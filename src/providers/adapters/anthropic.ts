@@ -20,7 +20,7 @@ export const anthropic: ProviderAdapter = {
   resolveBaseUrl: (configured) => (/\/v\d+$/.test(configured) ? configured : `${configured}/v1`),
   create: (connection) => {
     const sdk = createAnthropic({ baseURL: connection.baseUrl, apiKey: connection.apiKey ?? '', headers: { ...connection.headers }, fetch: httpFetch });
-    return new AiSdkProvider(connection, { model: (id) => sdk.messages(id), prompt: { systemFirst: true }, messages, rules });
+    return new AiSdkProvider(connection, { model: (id) => sdk.messages(id), prompt: { systemFirst: true }, messages, rules: (request) => rules(request, connection.outputLimit?.(request.model) ?? null) });
   },
 };
 
@@ -34,9 +34,11 @@ function messages({ messages: conversation, tools, toolChoice }: ProviderRequest
 const budgets: Record<string, number> = { minimal: 1_024, low: 1_024, medium: 4_096, high: 16_384, xhigh: 32_000, max: 32_000 };
 const efforts: Record<string, 'low' | 'medium' | 'high' | 'xhigh' | 'max'> = { minimal: 'low', low: 'low', medium: 'medium', high: 'high', xhigh: 'xhigh', max: 'max' };
 
-function rules(request: ProviderRequest): RequestRules {
+function rules(request: ProviderRequest, outputLimit: number | null): RequestRules {
   const thinking = thinkingOf(request);
   return {
+    // The SDK adds the thinking to the limit. Of models the registry does not know it takes its own table's limit.
+    ...(outputLimit !== null && { defaultMaxOutputTokens: outputLimit - (typeof thinking?.thinking === 'object' ? Number(thinking.thinking.budgetTokens) : 0) }),
     without: ['verbosity', ...(thinking === null ? (['reasoningEffort'] as const) : []), ...(choiceIsLost(request) ? (['toolChoice'] as const) : [])],
     providerOptions: {
       anthropic: {
