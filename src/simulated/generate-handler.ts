@@ -34,7 +34,8 @@ export async function handleGenerate(state: SimulatedState, route: GenerateRoute
   const open = state.log.begin({ subject, fingerprint, path: redactedPath(path), headers, body });
   const abort = new AbortController();
   response.on('close', () => {
-    abort.abort();
+    // Also told after a complete answer; an abort costs an exception object each.
+    if (!response.writableFinished) abort.abort();
   });
   const effects = state.rules.take(subject, name.effects, name.retryAfterSeconds, open.logged.number);
   const profile = profileOf(request.provider, name, state.profiles);

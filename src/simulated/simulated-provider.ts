@@ -167,10 +167,14 @@ async function handleControl(input: {
 }
 
 async function readBody(incoming: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  // An HTTP request without an encoding set yields buffers.
-  for await (const chunk of incoming) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString('utf8');
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+    incoming.on('end', () => {
+      resolve(Buffer.concat(chunks).toString('utf8'));
+    });
+    incoming.on('error', reject);
+  });
 }
 
 function parseJson(text: string): unknown {

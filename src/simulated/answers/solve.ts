@@ -50,6 +50,7 @@ function solveCapital(question: string): Solution | null {
 }
 
 function solveChoice(question: string): Solution | null {
+  if (!/^\s*\(?A[).:]\s/m.test(question)) return null;
   const options = [...question.matchAll(/^\s*\(?([A-J])[).:]\s+\S.*$/gm)].map((match) => match[1] ?? '');
   const start = options.lastIndexOf('A');
   const count = start === -1 ? 0 : options.length - start;
