@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Logger } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import { createTestDatabase, type TestDatabase } from '../../test/support/database.js';
 import { loadConfig } from '../config/config.js';
@@ -14,6 +15,7 @@ let dataSource: DataSource;
 let store: KeysStore;
 
 beforeAll(async () => {
+  Logger.overrideLogger(false);
   database = await createTestDatabase();
   dataSource = await createDataSource(database.url, 4).initialize();
   store = new KeysStore(dataSource);

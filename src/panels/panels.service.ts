@@ -3,13 +3,9 @@ import { strategies } from '../../workflows/consensus/registry.js';
 import { CONFIG } from '../config/config.js';
 import type { Config } from '../config/config.js';
 import { ApiError } from '../http/api-error.js';
-import { ModelsService } from '../models/models.service.js';
-import { estimateCost, type StageCalls } from './estimate-cost.js';
 import { panelResponse, type PanelListItem, type PanelResponse } from './panel-response.js';
 import { PanelsStore } from './panels.store.js';
 import { PlansService } from './plans.service.js';
-
-const stageCalls: StageCalls = (plan) => strategies[plan.strategy].calls(plan);
 
 const builtIn: Record<string, string> = {
   'gremium-consensus': 'The default panel.',
@@ -26,7 +22,6 @@ export class PanelsService implements OnModuleInit {
     @Inject(CONFIG) private readonly config: Config,
     private readonly plans: PlansService,
     private readonly store: PanelsStore,
-    private readonly models: ModelsService,
   ) {}
 
   async onModuleInit(): Promise<void> {
@@ -50,15 +45,14 @@ export class PanelsService implements OnModuleInit {
       model,
       description: definition?.description ?? builtIn[model] ?? null,
       simulated: result.simulated,
-      stages: stageCalls(result.plan).map(({ stage, members }) => ({ stage, calls: members.length })),
-      estimate: estimateCost(result.plan, stageCalls, (reference) => this.models.price(reference.provider, reference.model)),
+      stages: strategies[result.plan.strategy].calls(result.plan).map(({ stage, members }) => ({ stage, calls: members.length })),
+      estimate: this.plans.estimate(result.plan),
     });
   }
 
   private listItem(model: string, description: string | null): PanelListItem {
     const result = this.plans.preview(model);
     const plan = result.ok ? result.plan : null;
-    const estimate = plan && estimateCost(plan, stageCalls, () => null);
     return {
       model,
       name: plan?.panel?.name ?? null,
@@ -66,7 +60,7 @@ export class PanelsService implements OnModuleInit {
       strategy: plan?.strategy ?? null,
       description,
       members: plan?.members.length ?? null,
-      calls: estimate?.calls ?? null,
+      calls: plan && this.plans.estimate(plan).calls,
       fault: result.ok ? null : result.message,
     };
   }

@@ -1,9 +1,12 @@
 import { randomInt } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
+import type { StrategyPlan } from '../../domain/chat/plan.js';
+import { strategies } from '../../workflows/consensus/registry.js';
 import { CONFIG } from '../config/config.js';
 import type { Config } from '../config/config.js';
 import { ModelsService } from '../models/models.service.js';
 import { ProvidersService } from '../providers/providers.service.js';
+import { estimateCost, type CostEstimate } from './estimate-cost.js';
 import type { ModelDirectory } from './model-directory.js';
 import { planCompletion } from './plan-completion.js';
 import type { PlanQuestion, PlanResult } from './plan-result.js';
@@ -17,7 +20,11 @@ export class PlansService {
   private readonly settings: PlannerSettings;
   private readonly versions = new Map<string, number>();
 
-  constructor(@Inject(CONFIG) config: Config, providers: ProvidersService, models: ModelsService) {
+  constructor(
+    @Inject(CONFIG) private readonly config: Config,
+    private readonly providers: ProvidersService,
+    private readonly models: ModelsService,
+  ) {
     this.directory = modelDirectory(config, providers, models);
     this.settings = {
       file: config.file,
@@ -40,12 +47,19 @@ export class PlansService {
     return planCompletion(question, { settings: this.settings, directory: this.directory, randomSeed: 0 });
   }
 
-  /** Faults of the stored panels and of TRIO_MODELS that show only against the registry; one line each. */
+  /** What an undisturbed run of the plan takes, at today's prices. */
+  estimate(plan: StrategyPlan): CostEstimate {
+    return estimateCost(plan, (nested) => strategies[nested.strategy].calls(nested), (reference) => this.models.price(reference.provider, reference.model));
+  }
+
+  /** Faults of stored panels, TRIO_MODELS and default models that show only against the registry; one line each. */
   faults(): string[] {
-    return Object.keys(this.settings.file.panels).flatMap((name) => {
-      const result = this.preview(`panel/${name}`);
-      return result.ok ? [] : [`Panel '${name}' can't be used: ${result.message}`];
+    const panels = ['trio', ...Object.keys(this.config.file.panels).map((name) => `panel/${name}`)].flatMap((name) => {
+      const result = this.preview(name);
+      return result.ok ? [] : [`'${name}' can't be used: ${result.message}`];
     });
+    const strangers = Object.keys(this.config.file.default_models).filter((name) => this.providers.resolveAlias(name) === null);
+    return [...panels, ...strangers.map((name) => `default_models names '${name}', which is not a provider. Known are: ${this.providers.names().join(', ')}.`)];
   }
 
   /** Takes over the versions under which the panels are stored. */

@@ -26,7 +26,8 @@ export function defaultModels(config: Config, providers: ProvidersService, model
     .names()
     .filter((provider) => isDefaultProvider(provider, config) && providers.isConfigured(provider))
     .flatMap((provider) => {
-      const model = config.file.default_models[provider] ?? models.defaultModel(provider);
+      const own = Object.entries(config.file.default_models).find(([name]) => providers.resolveAlias(name) === provider)?.[1];
+      const model = own ?? models.defaultModel(provider);
       return model ? [`${provider}/${model}`] : [];
     });
 }

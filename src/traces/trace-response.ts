@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { ChatRequest } from '../../domain/chat/chat-request.js';
 import type { Decision } from '../../domain/chat/decision.js';
 import type { MemberPlan, StrategyPlan } from '../../domain/chat/plan.js';
+import type { CostEstimate } from '../panels/estimate-cost.js';
 import type { CallRow } from './call-row.js';
 import { callWithTextBody, callWithTextSchema } from './call-response.js';
 import { completionBody, completionSchema } from './completion-response.js';
@@ -59,6 +60,9 @@ export const traceSchema = completionSchema
       response_format: z.string().nullable(),
     }),
     plan: z.object({ members: z.array(z.string()), reviewers: z.array(z.string()), chairmen: z.array(z.string()), options: z.record(z.string(), z.unknown()) }),
+    estimate: z
+      .object({ calls: z.int(), input_tokens: z.int(), output_tokens: z.int(), cost_usd: z.number(), cost_known: z.boolean() })
+      .describe("What the plan was expected to take, under the assumptions of /api/panels and at today's prices"),
     stages: z.array(stageSchema),
     calls: z.array(callWithTextSchema.extend({ start_ms: z.int().describe('After the completion was created') })),
     attempts: z.int().describe('Number of entries in `calls`'),
@@ -70,12 +74,14 @@ export const traceSchema = completionSchema
 export type TraceBody = z.infer<typeof traceSchema>;
 
 /** Builds the trace from a completion's row and its ledger. */
-export function traceBody(row: CompletionTraceRow, calls: readonly CallRow[], temporal: { uiUrl: string | null; namespace: string }): TraceBody {
+export function traceBody(row: CompletionTraceRow, calls: readonly CallRow[], facts: { estimate: CostEstimate; uiUrl: string | null; namespace: string }): TraceBody {
+  const { estimate, uiUrl, namespace } = facts;
   const workflowId = `completion/${row.id}`;
   return {
     ...completionBody(row),
     request: requestSummary(row.request),
     plan: planSummary(row.plan),
+    estimate: { calls: estimate.calls, input_tokens: estimate.inputTokens, output_tokens: estimate.outputTokens, cost_usd: estimate.costNanoUsd / 1e9, cost_known: estimate.costKnown },
     stages: stagesOf(calls, row.created_at),
     calls: calls.map((call) => ({ ...callWithTextBody(call), start_ms: call.started_at.getTime() - row.created_at.getTime() })),
     attempts: calls.length,
@@ -83,7 +89,7 @@ export function traceBody(row: CompletionTraceRow, calls: readonly CallRow[], te
     failure: row.failure && { code: row.failure.code, message: row.failure.message, stage_reached: row.failure.stageReached, missing: missingBody(row.failure.missing) },
     temporal: {
       workflow_id: workflowId,
-      url: temporal.uiUrl === null ? null : `${temporal.uiUrl.replace(/\/+$/, '')}/namespaces/${encodeURIComponent(temporal.namespace)}/workflows/${encodeURIComponent(workflowId)}`,
+      url: uiUrl === null ? null : `${uiUrl.replace(/\/+$/, '')}/namespaces/${encodeURIComponent(namespace)}/workflows/${encodeURIComponent(workflowId)}`,
     },
   };
 }

@@ -2,6 +2,7 @@ import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/comm
 import { CONFIG } from '../config/config.js';
 import type { Config } from '../config/config.js';
 import { ApiError } from '../http/api-error.js';
+import { PlansService } from '../panels/plans.service.js';
 import { callBody, type CallBody } from './call-response.js';
 import { completionBody, type CompletionBody } from './completion-response.js';
 import { completionEventStream } from './completion-event-stream.js';
@@ -27,6 +28,7 @@ export class TracesService implements BeforeApplicationShutdown {
   constructor(
     private readonly store: TracesStore,
     private readonly metricsStore: MetricsStore,
+    private readonly plans: PlansService,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
@@ -43,7 +45,7 @@ export class TracesService implements BeforeApplicationShutdown {
     const row = isId(id) ? await this.store.completion(id, caller) : null;
     if (!row) throw unknownCompletion(id);
     const { TEMPORAL_UI_URL: uiUrl, TEMPORAL_NAMESPACE: namespace } = this.config.environment;
-    return traceBody(row, await this.store.callsOf(id, '0'), { uiUrl: uiUrl ?? null, namespace });
+    return traceBody(row, await this.store.callsOf(id, '0'), { estimate: this.plans.estimate(row.plan), uiUrl: uiUrl ?? null, namespace });
   }
 
   /** Frames of a completion's events from `lastEventId` on; null where the reader has all of them. */

@@ -21,6 +21,7 @@ let pool: pg.Pool;
 let store: TracesStore;
 
 const plan = { strategy: 'council', panel: null, members: [{ label: 'p/a' }], reviewers: [], chairmen: [], options: { seed: 1, jsonSchema: null } };
+const estimate = { calls: 3, inputTokens: 3_000, outputTokens: 2_500, costNanoUsd: 5_000, costKnown: true };
 const request = { messages: [{ role: 'system', content: 's' }, { role: 'user', content: [{ type: 'text', text: 'Why?' }] }], sampling: { temperature: 0 }, tools: [{ name: 'f', parameters: {} }] };
 const decision = {
   choices: [{ text: 'Because.', toolCalls: [{ id: 'call_1', name: 'f', argumentsJson: '{}' }], finishReason: 'stop' }],
@@ -101,7 +102,7 @@ describe('a trace', () => {
     for (const [key, model] of [['propose/0/0/0', 'a'], ['propose/0/1/0', 'b'], ['review/0/0/0', 'a'], ['propose/0/2/0:review/0/0/0', 'n'], ['chairman/0/0/0', 'chair']] as const) await call('trace-1', key, { model });
     const row = await store.completion('trace-1', 'key_a');
     if (!row) throw new Error('expected a row');
-    const body = traceBody(row, await store.callsOf('trace-1', '0'), { uiUrl: 'http://127.0.0.1:8233/', namespace: 'default' });
+    const body = traceBody(row, await store.callsOf('trace-1', '0'), { estimate, uiUrl: 'http://127.0.0.1:8233/', namespace: 'default' });
     expect(traceSchema.parse(JSON.parse(JSON.stringify(body)))).toEqual(JSON.parse(JSON.stringify(body)));
     expect(body.request).toEqual({ messages: 2, roles: { system: 1, user: 1 }, last_user_text: 'Why?', sampling: { temperature: 0 }, tools: ['f'], response_format: null });
     expect(body.stages.map((stage) => [stage.stage, stage.calls]).sort()).toEqual([['chairman', 1], ['propose', 2], ['propose/0/2/0:review', 1], ['review', 1]]);
