@@ -19,7 +19,7 @@ export class CancelCompletionController {
   @HttpCode(202)
   @ApiOperation({ summary: 'Cancel a completion' })
   @ApiResponse({ status: 202, standardSchema: cancellation })
-  @ApiProblems(400, 404)
+  @ApiProblems(400, 404, 414)
   async cancel(@Param('id') id: string, @CallerId() caller: string): Promise<z.infer<typeof cancellation>> {
     return { id, status: await this.completions.cancel(id, caller) };
   }

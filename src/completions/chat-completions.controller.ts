@@ -23,7 +23,8 @@ export class ChatCompletionsController {
   @ApiOperation({ summary: 'Ask a panel, in the form of OpenAI' })
   @DescribesCompletion('openai')
   async create(@Body({ schema: chatCompletionBody }) body: ChatCompletionBody, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const begun = await this.completions.begin(openaiToChatRequest(body), requestClaim(request));
+    const asked = this.completions.understand(body.model, () => openaiToChatRequest(body));
+    const begun = await this.completions.begin(asked, requestClaim(request));
     await this.answers.send(begun, request, reply);
   }
 

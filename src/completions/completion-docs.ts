@@ -1,5 +1,5 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiHeader, ApiProduces, ApiResponse } from '@nestjs/swagger';
+import { ApiHeader, ApiResponse } from '@nestjs/swagger';
 import { z } from 'zod';
 
 const openaiError = z
@@ -73,6 +73,7 @@ const meanings: Record<number, string> = {
   404: 'The model, or the completion, does not exist; the message has the nearest names',
   409: 'The completion was canceled',
   413: 'The body has more than 32 MiB',
+  414: 'The id is too long',
   415: 'The body is not JSON',
   422: 'The Idempotency-Key was used with another body',
   429: 'The key sent more requests than its limit allows',
@@ -83,8 +84,8 @@ const meanings: Record<number, string> = {
 };
 
 const completing = [400, 401, 403, 404, 409, 413, 415, 422, 429, 500, 502, 503, 504];
-const reading = [400, 401, 403, 404, 409, 429, 500, 502, 503, 504];
-const counting = [400, 401, 403, 413, 415, 429, 500, 503];
+const reading = [400, 401, 403, 404, 409, 414, 429, 500, 502, 503, 504];
+const counting = [400, 401, 403, 404, 413, 415, 429, 500, 503];
 
 function errors(statuses: number[], schema: typeof openaiError | typeof anthropicError) {
   return statuses.map((status) => ApiResponse({ status, description: meanings[status] ?? 'Error', standardSchema: schema }));
@@ -96,8 +97,12 @@ const repetition = ApiHeader({ name: 'Idempotency-Key', required: false, descrip
 export const DescribesCompletion = (vendor: 'openai' | 'anthropic') =>
   applyDecorators(
     repetition,
-    ApiProduces('application/json', 'text/event-stream'),
-    ApiResponse({ status: 200, description: 'The answer; with `stream: true` as server-sent events', standardSchema: vendor === 'openai' ? chatCompletionSchema : messageSchema }),
+    ApiResponse({
+      status: 200,
+      description: 'The answer; with `stream: true` as server-sent events in the form of the vendor',
+      // The schemas are declared by the routes that read a completion.
+      content: { 'application/json': { schema: { $ref: `#/components/schemas/${vendor === 'openai' ? 'ChatCompletion' : 'Message'}` } }, 'text/event-stream': {} },
+    }),
     ...errors(completing, vendor === 'openai' ? openaiError : anthropicError),
   );
 

@@ -50,6 +50,19 @@ export class CompletionsService {
     this.timings = wireTimings[config.policy];
   }
 
+  /** What `map` makes of a body. Where it refuses one that names a model nobody knows, the model is told first: the rest can't be right yet. */
+  understand<Meaning>(model: string, map: () => Meaning): Meaning {
+    try {
+      return map();
+    } catch (error) {
+      if (error instanceof ApiError && error.facts.status === 400) {
+        const known = this.plans.preview(model);
+        if (!known.ok && known.status === 404) throw refusal(known);
+      }
+      throw error;
+    }
+  }
+
   /** The row is written, then the workflow started; what dies between is started by the sweep. Throws `ApiError`. */
   async begin(asked: AskedCompletion, claim: RequestClaim): Promise<BegunCompletion> {
     const hash = bodyHash(asked.endpoint, claim.body);
@@ -122,7 +135,7 @@ export class CompletionsService {
       hasTools: (request.tools?.length ?? 0) > 0,
       jsonSchema: format?.type === 'json_schema' ? format.schema : null,
     });
-    if (!result.ok) throw new ApiError({ status: result.status, code: result.code, message: result.message, param: result.param });
+    if (!result.ok) throw refusal(result);
     return { plan: result.plan, simulated: result.simulated, request };
   }
 
@@ -161,6 +174,10 @@ export class CompletionsService {
   private patiently<Result>(attempt: () => Promise<Result>): Promise<Result> {
     return untilDatabaseAnswers(attempt, { patienceMs: this.timings.databasePatienceMs });
   }
+}
+
+function refusal({ status, code, message, param }: Extract<PlanResult, { ok: false }>): ApiError {
+  return new ApiError({ status, code, message, param });
 }
 
 function sameBody(earlier: StartableCompletion, hash: string, idempotencyKey: string): StartableCompletion {

@@ -29,7 +29,8 @@ export class MessagesController {
   @DescribesCompletion('anthropic')
   async create(@Body({ schema: messageBody }) body: MessageBody, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     checkAnthropicVersion(request.headers['anthropic-version']);
-    const begun = await this.completions.begin(anthropicToChatRequest(body), requestClaim(request));
+    const asked = this.completions.understand(body.model, () => anthropicToChatRequest(body));
+    const begun = await this.completions.begin(asked, requestClaim(request));
     await this.answers.send(begun, request, reply);
   }
 
@@ -43,7 +44,7 @@ export class MessagesController {
   @DescribesTokenCount()
   countTokens(@Body({ schema: countTokensBody }) body: CountTokensBody, @Req() request: FastifyRequest): z.infer<typeof tokenCount> {
     checkAnthropicVersion(request.headers['anthropic-version']);
-    return { input_tokens: estimateTokens(anthropicConversation(body)) };
+    return { input_tokens: estimateTokens(this.completions.understand(body.model, () => anthropicConversation(body))) };
   }
 
   @Get(':id')

@@ -18,6 +18,8 @@ export interface RequestFacts {
 /** Most bytes of a request's body: images travel inside. */
 export const bodyLimitBytes = 32 * 1024 * 1024;
 
+const invalidJson = "The body is not valid JSON. Check quotes, commas and the encoding (UTF-8); no field may be called '__proto__'.";
+
 /** What the client is told about `error`; `expected` is false for a fault of ours, whose cause belongs into the log and not into the response. */
 export function describeError(error: unknown, request: RequestFacts): { expected: boolean; facts: ApiErrorFacts } {
   if (error instanceof ApiError) return expected(error.facts);
@@ -53,7 +55,7 @@ function fromFastify(code: string, request: RequestFacts): ApiErrorFacts | undef
       return { status: 400, code: 'invalid_json', message: 'The body is empty. Send a JSON object.' };
     case 'FST_ERR_CTP_INVALID_JSON_BODY':
     case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
-      return { status: 400, code: 'invalid_json', message: 'The body is not valid JSON. Check quotes, commas and the encoding (UTF-8).' };
+      return { status: 400, code: 'invalid_json', message: invalidJson };
     case 'FST_ERR_BAD_URL':
       return { status: 400, code: 'invalid_url', message: 'The address is not a valid URL: a % must be followed by two hexadecimal digits.' };
     case 'FST_ERR_MAX_PARAM_LENGTH':
@@ -68,6 +70,6 @@ function fromHttpException(error: HttpException, request: RequestFacts): ApiErro
   if (status === 404 && error.message.startsWith('Cannot ')) {
     return { status, code: 'unknown_url', message: `${request.method} ${request.path.slice(0, 200)} is not an endpoint. /docs lists them.` };
   }
-  if (status === 400 && error.cause instanceof SyntaxError) return { status, code: 'invalid_json', message: 'The body is not valid JSON. Check quotes, commas and the encoding (UTF-8).' };
+  if (status === 400 && error.cause instanceof SyntaxError) return { status, code: 'invalid_json', message: invalidJson };
   return { status, code: null, message: error.message };
 }
