@@ -8,6 +8,7 @@ import { askUntilAnswered } from '../support/persistent-client.js';
 import { SimulatedClient } from '../support/simulated-client.js';
 import { startSimulated } from '../support/stack.js';
 import { until } from '../support/until.js';
+import { council } from './patient-council.js';
 import { paidTwice } from './paid-twice.js';
 
 jest.setTimeout(180_000);
@@ -46,7 +47,7 @@ describe('kill -9 in each stage of a council', () => {
   it.each(matrix)('$victim dies during $stage: the answer arrives and nothing is paid twice', async ({ victim, task, storedBefore, held }) => {
     const mark = marker();
     await simulated.rules(...held.map((model) => ({ contains: mark, task, model, effect: 'hold' as const })));
-    const answering = askUntilAnswered(conclave.apiUrl, { model: 'panel/three', messages: ask(mark) }, `key-${mark}`);
+    const answering = askUntilAnswered(conclave.apiUrl, { ...council, messages: ask(mark) }, `key-${mark}`);
     answering.catch(() => undefined);
     await simulated.wait({ held: held.length }, { contains: mark });
     const stored = await until(`${storedBefore} stored calls`, async () => {

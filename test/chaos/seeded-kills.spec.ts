@@ -8,6 +8,7 @@ import { marker } from '../support/marker.js';
 import { askUntilAnswered } from '../support/persistent-client.js';
 import { SimulatedClient } from '../support/simulated-client.js';
 import { startSimulated } from '../support/stack.js';
+import { council } from './patient-council.js';
 import { paidAgain } from './paid-twice.js';
 
 jest.setTimeout(240_000);
@@ -36,7 +37,7 @@ describe(`councils under random kills (CHAOS_SEED=${seed} CHAOS_ROUNDS=${rounds}
   it.each(Array.from({ length: rounds }, (_, round) => [round]))('round %i: every council answers and no stored answer is paid again', async (round) => {
     const marks = Array.from({ length: councilsAtOnce }, () => marker());
     await simulated.rules(...marks.map((contains) => ({ contains, effect: 'slow' as const, latencyMs: 300 })));
-    const answering = marks.map((mark) => askUntilAnswered(conclave.apiUrl, { model: 'panel/three', messages: ask(mark) }, `key-${mark}`, 120_000));
+    const answering = marks.map((mark) => askUntilAnswered(conclave.apiUrl, { ...council, messages: ask(mark) }, `key-${mark}`, 120_000));
     for (const kill of [0, 1]) {
       const victim = seededChoice(victims, seed, round, kill, 'victim');
       await new Promise((resolve) => setTimeout(resolve, 1_000 * seededUnit(seed, round, kill, 'moment')));
