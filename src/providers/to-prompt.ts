@@ -35,7 +35,11 @@ export function toPrompt(messages: readonly ChatMessage[], rules: PromptRules, s
 }
 
 function systemFirst(messages: readonly ChatMessage[]): ChatMessage[] {
-  return [...messages.filter((message) => message.role === 'system'), ...messages.filter((message) => message.role !== 'system')];
+  const system = messages.filter((message) => message.role === 'system');
+  const turns = messages.filter((message) => message.role !== 'system');
+  const last = system.at(-1);
+  // Both refuse a conversation without a turn: of nothing but instructions the last one is what the model is asked.
+  return turns.length === 0 && last ? [...system.slice(0, -1), { role: 'user', content: last.content }] : [...system, ...turns];
 }
 
 // null: an assistant turn without text and calls, which providers reject and which says nothing.

@@ -38,7 +38,7 @@ export class TracesController {
   @ApiOperation({ summary: 'Calls of a completion as they end, then `done`, as an event stream; resumes after Last-Event-ID' })
   @ApiParam({ name: 'id', schema: { type: 'string', minLength: 1 } })
   @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'Id of the last event the reader has' })
-  @ApiResponse({ status: 200, description: 'Events `call` (as in /api/calls) and at last `done`', content: { 'text/event-stream': { schema: { type: 'string' } } } })
+  @ApiResponse({ status: 200, description: 'Events `call` (as in /api/calls) and at last `done`', content: { 'text/event-stream': {} } })
   @ApiResponse({ status: 204, description: 'The reader has every event: an EventSource stops asking' })
   @ApiProblems(404, 414)
   async events(@Param('id') id: string, @Headers('last-event-id') lastEventId: string | undefined, @CallerId() caller: string, @Res() reply: FastifyReply): Promise<void> {

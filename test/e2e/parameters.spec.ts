@@ -82,6 +82,13 @@ describe('parameters arrive at the right calls', () => {
     for (const proposal of proposals) expect(JSON.stringify(proposal.body)).toContain('iVBORw0KGgo');
   });
 
+  it('a conversation of instructions alone is asked of every wire format', async () => {
+    const mark = marker();
+    const answer = await api.chat({ model: 'gremium-consensus', messages: [{ role: 'system', content: `(${mark}) What is the capital of France?` }] });
+    expect([answer.status, answer.json.conclave?.degraded]).toEqual([200, false]);
+    expect((await simulated.requests({ contains: mark })).filter((request) => request.status !== 200)).toEqual([]);
+  });
+
   it('conversations keep their roles', async () => {
     const mark = marker();
     await api.chat({
