@@ -5,6 +5,7 @@ const port = z.coerce.number().int().min(0).max(65_535);
 const seconds = z.coerce.number().positive();
 const url = z.url();
 const text = z.string().min(1);
+const proxy = z.url({ protocol: /^https?$/, error: 'a proxy is http://host:port or https://host:port' });
 const flag = z.enum(['true', 'false', '1', '0', 'yes', 'no', '']).transform((value) => ['true', '1', 'yes'].includes(value));
 
 /** Every environment variable the product reads; an empty one counts as unset. `.env.example` lists the same names (a spec compares them). */
@@ -44,6 +45,9 @@ export const environmentSchema = z.object({
   FIREWORKS_BASE_URL: url.optional().describe('Address of provider `fireworks` instead of its own'),
   OPENROUTER_BASE_URL: url.optional().describe('Address of provider `openrouter` instead of its own'),
   OLLAMA_BASE_URL: url.optional().describe('Address of an Ollama server; setting it makes its default model a member of the default panel'),
+  HTTPS_PROXY: proxy.optional().describe('Proxy towards https addresses of providers; this machine is always reached directly'),
+  HTTP_PROXY: proxy.optional().describe('Proxy towards http addresses of providers'),
+  NO_PROXY: text.optional().describe('Hosts reached without a proxy, separated by commas'),
   TRIO_MODELS: text.default('default,llama3.2-3b,mistral').describe('Members of `trio`, separated by commas; a name without a provider goes to TRIO_BACKEND_URL'),
   TRIO_BACKEND_URL: url.default('http://litellm:4000').describe('OpenAI-compatible server behind names without a provider, such as LiteLLM'),
   TRIO_TIMEOUT: seconds.default(60).describe('Seconds for each call of `trio`'),

@@ -5,6 +5,9 @@ import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
+import { EnvHttpProxyAgent, fetch } from 'undici';
+import { outgoingProxy } from '../config/outgoing-proxy.js';
+import { processEnvironment } from '../config/process-environment.js';
 import { temporalRelease, temporalVersion } from './temporal-release.js';
 
 const run = promisify(execFile);
@@ -39,7 +42,8 @@ async function fetchTo(file: string, url: string, progress: (line: string) => vo
   let megabytesSaid = 0;
   let bytes = 0;
   try {
-    const response = await fetch(url, { signal: abort.signal });
+    const proxy = outgoingProxy(processEnvironment());
+    const response = await fetch(url, { signal: abort.signal, ...(proxy !== null && { dispatcher: new EnvHttpProxyAgent(proxy) }) });
     if (!response.ok || !response.body) throw new Error(`HTTP ${String(response.status)}`);
     const watched = async function* (chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
       for await (const chunk of chunks) {
