@@ -28,7 +28,6 @@ export class AppModule {
         ModelsApiModule,
         HealthModule,
         TracesModule,
-        TracesModule,
         CompletionsModule,
       ],
     };

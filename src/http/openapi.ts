@@ -15,11 +15,23 @@ export function openApiDocument(app: NestFastifyApplication, version: string): O
     .addSecurityRequirements('apiKey')
     // A service without keys is open on its own machine.
     .addSecurityRequirements({});
+  for (const [name, description] of Object.entries(tags)) builder.addTag(name, description);
   return SwaggerModule.createDocument(app, builder.build(), { standardSchemaConverter: toJsonSchema });
 }
 
-/** Serves the document at `/docs/openapi.json` and its pages at `/docs`. */
+/** Groups of endpoints, in the order in which the pages show them. */
+const tags = {
+  completions: 'Ask a model or a panel, as a client of OpenAI or Anthropic does',
+  models: 'What can be named as `model`, and what it costs',
+  panels: 'Panels, their calls and price before the first call',
+  records: 'Completions with their traces, calls and figures',
+  service: 'Health and description of this service',
+};
+
+/** Serves the document at `/docs/openapi.json` and its pages at `/docs`, where a person who opens `/` is led. */
 export function serveOpenApi(app: NestFastifyApplication, version: string): void {
+  // Straight at the server: no controller, so it is neither guarded nor documented.
+  app.getHttpAdapter().getInstance().get('/', (_, reply) => reply.redirect('/docs', 302));
   SwaggerModule.setup('docs', app, () => openApiDocument(app, version), { jsonDocumentUrl: 'docs/openapi.json', yamlDocumentUrl: 'docs/openapi.yaml', customSiteTitle: 'Conclave' });
 }
 
