@@ -1,5 +1,6 @@
 import type { ToolCall } from '../../domain/chat/chat-request.js';
-import type { CallPrice, CallRecordOutcome } from './call.entity.js';
+import type { CallPrice } from '../../domain/pricing/call-price.js';
+import type { CallRecordOutcome } from './call.entity.js';
 
 /** A row of the ledger as SQL gives it; `bigint` columns are text. */
 export interface CallRow {

@@ -1,19 +1,11 @@
 import { Check, Column, Entity, ForeignKey, Index, PrimaryGeneratedColumn } from 'typeorm';
 import type { ToolCall } from '../../domain/chat/chat-request.js';
 import type { StageName } from '../../domain/chat/call.js';
+import type { CallPrice } from '../../domain/pricing/call-price.js';
 import { safeInteger } from '../database/column-types.js';
 import { CompletionEntity } from '../completions/completion.entity.js';
 
 export type CallRecordOutcome = 'succeeded' | 'failed' | 'canceled';
-
-/** The price a call was charged at, nano-USD per million tokens. */
-export interface CallPrice {
-  inputNanoUsdPerMillion: number;
-  outputNanoUsdPerMillion: number;
-  cachedInputNanoUsdPerMillion: number | null;
-  source: string;
-  date: string;
-}
 
 /**
  * The ledger: one attempt of one call to a provider. At most one attempt of a key succeeded, and that one is
@@ -82,6 +74,7 @@ export class CallEntity {
   @Column('bigint', { name: 'cost_nano_usd', nullable: true, transformer: safeInteger })
   costNanoUsd!: number | null;
 
+  /** The price it was charged at. */
   @Column('jsonb', { nullable: true })
   price!: CallPrice | null;
 

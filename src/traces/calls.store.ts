@@ -3,7 +3,8 @@ import type { ChatRequest, FinishReason, ToolCall, Usage } from '../../domain/ch
 import { completionChannel } from '../../domain/chat/completion-notification.js';
 import type { CompletionNotification } from '../../domain/chat/completion-notification.js';
 import type { Sql } from '../database/sql.js';
-import type { CallPrice, CallRecordOutcome } from './call.entity.js';
+import type { CallPrice } from '../../domain/pricing/call-price.js';
+import type { CallRecordOutcome } from './call.entity.js';
 import type { CallRow } from './call-row.js';
 
 /** One attempt as it enters the ledger. Times are milliseconds since the epoch. */
