@@ -1,5 +1,6 @@
 import type { ConclaveOptions } from '../../domain/chat/conclave-extensions.js';
-import type { CompletedRecord, CompletionRecord } from './completion-record.js';
+import { costInUsd } from '../../domain/pricing/cost-in-usd.js';
+import type { CompletedRecord } from './completion-record.js';
 
 /** What of a request shapes how its answer is told. */
 export interface AnswerContext {
@@ -16,7 +17,7 @@ export function conclaveObject(record: CompletedRecord, { attached, options }: A
     strategy: record.strategy,
     ...(record.panel === null ? {} : { panel: record.panel }),
     calls: record.callCount,
-    cost_usd: costUsd(record),
+    cost_usd: costInUsd(record),
     cost_known: record.costKnown,
     attached,
     degraded: decision.degraded,
@@ -35,11 +36,6 @@ export function conclaveObject(record: CompletedRecord, { attached, options }: A
     },
     ...trace(record, options.trace ?? 'none'),
   };
-}
-
-/** US dollars of the calls whose price is known; null where that is none of them: an unknown cost is not zero. */
-export function costUsd({ costNanoUsd, costKnown }: Pick<CompletionRecord, 'costNanoUsd' | 'costKnown'>): number | null {
-  return costKnown || costNanoUsd > 0 ? costNanoUsd / 1e9 : null;
 }
 
 /** Nano-USD as decimal dollars, without an exponent. */

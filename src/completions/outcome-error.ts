@@ -1,7 +1,7 @@
 import type { CompletionFailure } from '../../domain/chat/decision.js';
+import { costInUsd } from '../../domain/pricing/cost-in-usd.js';
 import { ApiError } from '../http/api-error.js';
 import type { CompletionRecord } from './completion-record.js';
-import { costUsd } from './conclave-object.js';
 
 // The work is paid and recorded, and would fail again: SDKs are told not to repeat it.
 const statuses: Record<CompletionFailure['code'], number> = {
@@ -28,7 +28,7 @@ export function outcomeError(record: CompletionRecord): ApiError {
     details: {
       strategy: record.strategy,
       calls: record.callCount,
-      cost_usd: costUsd(record),
+      cost_usd: costInUsd(record),
       cost_known: record.costKnown,
       stage_reached: failure.stageReached,
       missing: failure.missing.map((missing) => ({ stage: missing.stage, member: missing.member, code: missing.failure.code, message: missing.failure.message })),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { MemberPlan, StrategyPlan } from '../../domain/chat/plan.js';
 import { strategyNames } from '../../domain/chat/plan.js';
+import { costInUsd } from '../../domain/pricing/cost-in-usd.js';
 import { assumedTokens, type CostEstimate } from './estimate-cost.js';
 
 const seat = z.object({
@@ -27,7 +28,7 @@ export const panelSchema = z
       calls: z.int().describe('Nested panels included'),
       input_tokens: z.int(),
       output_tokens: z.int(),
-      cost_usd: z.number().describe('Of the calls whose price is known'),
+      cost_usd: z.number().nullable().describe('Of the calls whose price is known; null: of none'),
       cost_known: z.boolean().describe('Whether the price of every model is known'),
       assumed_tokens: z.object({ prompt: z.int(), answer: z.int(), review: z.int() }),
       note: z.string(),
@@ -81,7 +82,7 @@ export function panelResponse(
       calls: estimate.calls,
       input_tokens: estimate.inputTokens,
       output_tokens: estimate.outputTokens,
-      cost_usd: estimate.costNanoUsd / 1e9,
+      cost_usd: costInUsd(estimate),
       cost_known: estimate.costKnown,
       assumed_tokens: { ...assumedTokens },
       note,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { costInUsd } from '../../domain/pricing/cost-in-usd.js';
 import type { CompletionRow } from './completion-row.js';
 
 /** A completion as lists show it. */
@@ -23,7 +24,7 @@ export const completionSchema = z
     calls: z.int().describe('Attempts so far, failed ones included'),
     failed_calls: z.int(),
     usage: z.object({ input_tokens: z.int(), output_tokens: z.int(), cached_input_tokens: z.int(), reasoning_tokens: z.int() }),
-    cost_usd: z.number().describe('Of the calls whose cost is known'),
+    cost_usd: z.number().nullable().describe('Of the calls whose cost is known; null: of none'),
     cost_known: z.boolean(),
   })
   .meta({ id: 'Completion' });
@@ -59,7 +60,7 @@ export function completionBody(row: CompletionRow): CompletionBody {
       cached_input_tokens: Number(row.cached_input_tokens),
       reasoning_tokens: Number(row.reasoning_tokens),
     },
-    cost_usd: Number(row.cost_nano_usd) / 1e9,
+    cost_usd: costInUsd({ costNanoUsd: Number(row.cost_nano_usd), costKnown: row.cost_known }),
     cost_known: row.cost_known,
   };
 }

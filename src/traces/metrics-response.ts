@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { costInUsd } from '../../domain/pricing/cost-in-usd.js';
 import type { CompletionTotals, FailureTotals, ModelTotals, StageTotals } from './metrics.store.js';
 
 const milliseconds = z.object({ p50: z.number().nullable(), p95: z.number().nullable() }).describe('Milliseconds; null where nothing succeeded');
@@ -9,7 +10,7 @@ const callTotals = z.object({
   error_rate: z.number().describe('Failed attempts among all that were not canceled, 0 to 1'),
   input_tokens: z.int(),
   output_tokens: z.int(),
-  cost_usd: z.number(),
+  cost_usd: z.number().nullable().describe('Of the calls whose cost is known; null: of none'),
   cost_known: z.boolean(),
   latency_ms: milliseconds,
   ttft_ms: milliseconds,
@@ -98,7 +99,7 @@ function callsBody(entry: CallTotals): MetricsBody['calls'] {
     error_rate: ratio(Number(entry.failed), Number(entry.calls) - Number(entry.canceled)),
     input_tokens: Number(entry.input_tokens),
     output_tokens: Number(entry.output_tokens),
-    cost_usd: Number(entry.cost_nano_usd) / 1e9,
+    cost_usd: costInUsd({ costNanoUsd: Number(entry.cost_nano_usd), costKnown: entry.cost_known }),
     cost_known: entry.cost_known,
     latency_ms: { p50: rounded(entry.p50), p95: rounded(entry.p95) },
     ttft_ms: { p50: rounded(entry.ttft_p50), p95: rounded(entry.ttft_p95) },

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { ChatRequest } from '../../domain/chat/chat-request.js';
 import type { Decision } from '../../domain/chat/decision.js';
 import type { MemberPlan, StrategyPlan } from '../../domain/chat/plan.js';
+import { costInUsd } from '../../domain/pricing/cost-in-usd.js';
 import type { CostEstimate } from '../panels/estimate-cost.js';
 import type { CallRow } from './call-row.js';
 import { callWithTextBody, callWithTextSchema } from './call-response.js';
@@ -61,7 +62,7 @@ export const traceSchema = completionSchema
     }),
     plan: z.object({ members: z.array(z.string()), reviewers: z.array(z.string()), chairmen: z.array(z.string()), options: z.record(z.string(), z.unknown()) }),
     estimate: z
-      .object({ calls: z.int(), input_tokens: z.int(), output_tokens: z.int(), cost_usd: z.number(), cost_known: z.boolean() })
+      .object({ calls: z.int(), input_tokens: z.int(), output_tokens: z.int(), cost_usd: z.number().nullable(), cost_known: z.boolean() })
       .describe("What the plan was expected to take, under the assumptions of /api/panels and at today's prices"),
     stages: z.array(stageSchema),
     calls: z.array(callWithTextSchema.extend({ start_ms: z.int().describe('After the completion was created') })),
@@ -81,7 +82,7 @@ export function traceBody(row: CompletionTraceRow, calls: readonly CallRow[], fa
     ...completionBody(row),
     request: requestSummary(row.request),
     plan: planSummary(row.plan),
-    estimate: { calls: estimate.calls, input_tokens: estimate.inputTokens, output_tokens: estimate.outputTokens, cost_usd: estimate.costNanoUsd / 1e9, cost_known: estimate.costKnown },
+    estimate: { calls: estimate.calls, input_tokens: estimate.inputTokens, output_tokens: estimate.outputTokens, cost_usd: costInUsd(estimate), cost_known: estimate.costKnown },
     stages: stagesOf(calls, row.created_at),
     calls: calls.map((call) => ({ ...callWithTextBody(call), start_ms: call.started_at.getTime() - row.created_at.getTime() })),
     attempts: calls.length,

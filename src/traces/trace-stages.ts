@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { costInUsd } from '../../domain/pricing/cost-in-usd.js';
 import type { CallRow } from './call-row.js';
 
 /** One stage of a completion, as its calls show it. */
@@ -11,7 +12,7 @@ export const stageSchema = z.object({
   duration_ms: z.int().describe('From the first start to the last end'),
   input_tokens: z.int(),
   output_tokens: z.int(),
-  cost_usd: z.number(),
+  cost_usd: z.number().nullable().describe('Of the calls whose cost is known; null: of none'),
   cost_known: z.boolean(),
   bottleneck: z.object({ provider: z.string(), model: z.string(), duration_ms: z.int() }).describe('The call that ended last'),
 });
@@ -35,6 +36,7 @@ function stageOf(group: [CallRow, ...CallRow[]], createdAt: Date): StageBody {
   const last = group.reduce((left, right) => (right.ended_at > left.ended_at ? right : left));
   const paid = group.filter((call) => call.outcome === 'succeeded');
   const sum = (of: (call: CallRow) => number): number => paid.reduce((total, call) => total + of(call), 0);
+  const costKnown = paid.every((call) => call.cost_nano_usd !== null);
   return {
     stage: stageName(first),
     layer: layerOf(first),
@@ -44,8 +46,8 @@ function stageOf(group: [CallRow, ...CallRow[]], createdAt: Date): StageBody {
     duration_ms: last.ended_at.getTime() - startedAt,
     input_tokens: sum((call) => call.input_tokens ?? 0),
     output_tokens: sum((call) => call.output_tokens ?? 0),
-    cost_usd: sum((call) => Number(call.cost_nano_usd ?? 0)) / 1e9,
-    cost_known: paid.every((call) => call.cost_nano_usd !== null),
+    cost_usd: costInUsd({ costNanoUsd: sum((call) => Number(call.cost_nano_usd ?? 0)), costKnown }),
+    cost_known: costKnown,
     bottleneck: { provider: last.provider, model: last.model, duration_ms: last.ended_at.getTime() - last.started_at.getTime() },
   };
 }

@@ -94,6 +94,20 @@ describe('lists of completions', () => {
     expect(completionSchema.strict().parse(body)).toEqual(body);
     expect(await store.completion('list-1', 'key_b')).toBeNull();
   });
+
+  it('show an unknown cost as unknown, never as zero', async () => {
+    await completion('unpriced-1', { caller: 'key_u' });
+    await call('unpriced-1', 'propose/0/0/0', { cost: null });
+    const row = await store.completion('unpriced-1', 'key_u');
+    if (!row) throw new Error('expected a row');
+    const unknown = { cost_usd: null, cost_known: false };
+    expect(completionBody(row)).toMatchObject(unknown);
+    const trace = traceBody(row, await store.callsOf('unpriced-1', '0'), { estimate: { ...estimate, costNanoUsd: 0, costKnown: false }, uiUrl: null, namespace: 'default' });
+    expect([trace.stages[0], trace.estimate]).toMatchObject([unknown, unknown]);
+    const metrics = new MetricsStore(pool);
+    const figures = metricsBody(60, { completions: await metrics.completions('key_u', 60), models: await metrics.models('key_u', 60), stages: [], failures: [] });
+    expect([figures.calls, figures.models[0]]).toMatchObject([unknown, unknown]);
+  });
 });
 
 describe('a trace', () => {
