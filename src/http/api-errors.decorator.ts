@@ -2,8 +2,8 @@ import { applyDecorators } from '@nestjs/common';
 import { ApiResponse } from '@nestjs/swagger';
 import { z } from 'zod';
 
-/** RFC 9457 body of errors under `/api`. */
-const problem = z
+/** RFC 9457 body of errors under `/api`; the document has it as the component `Problem`. */
+export const problemSchema = z
   .object({
     type: z.string(),
     title: z.string(),
@@ -22,12 +22,12 @@ const meanings: Record<number, string> = {
   404: 'There is no such thing, or it belongs to another caller',
   414: 'A part of the address is too long',
   429: 'The key sent more requests than its limit allows',
+  500: 'A fault of the service',
   503: 'The database or the workflow engine is away',
 };
 
 /** Declares the errors of a route under `/api` for the OpenAPI document: those which every one of them may give, and `statuses`. */
 export const ApiProblems = (...statuses: number[]) =>
   applyDecorators(
-    ...[...new Set([400, 401, 403, 503, ...statuses])].map((status) => ApiResponse({ status, description: meanings[status] ?? 'Error', content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } } })),
-    ApiResponse({ status: 500, description: 'A fault of the service', standardSchema: problem }),
+    ...[...new Set([400, 401, 403, 500, 503, ...statuses])].map((status) => ApiResponse({ status, description: meanings[status] ?? 'Error', content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } } })),
   );

@@ -8,7 +8,7 @@ import type { Config } from '../config/config.js';
 import { ApiErrorFilter, sendError } from './api-error.filter.js';
 import { bodyLimitBytes } from './describe-error.js';
 import { serveOpenApi } from './openapi.js';
-import { addRequestIds, createRequestId } from './request-ids.js';
+import { addRequestIds, createRequestId, sendRequestIds } from './request-ids.js';
 import { addRequestLog } from './request-log.js';
 import { SchemaValidationPipe } from './schema-validation.pipe.js';
 
@@ -21,7 +21,7 @@ export async function createApi(config: Config): Promise<NestFastifyApplication>
     routerOptions: { maxParamLength: 512 },
     // What the router refuses before any hook runs: an address that is no URL.
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
-      reply.header('x-request-id', request.id);
+      sendRequestIds(request, reply);
       sendError(error, request, reply);
     },
   });

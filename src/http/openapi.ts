@@ -1,6 +1,9 @@
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { z } from 'zod';
+import { problemSchema } from './api-errors.decorator.js';
+
+type Schema = NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>[string];
 
 /** The OpenAPI 3.1 document of the whole api; schemas come from the zod schemas that validate. */
 export function openApiDocument(app: NestFastifyApplication, version: string): OpenAPIObject {
@@ -16,7 +19,10 @@ export function openApiDocument(app: NestFastifyApplication, version: string): O
     // A service without keys is open on its own machine.
     .addSecurityRequirements({});
   for (const [name, description] of Object.entries(tags)) builder.addTag(name, description);
-  return SwaggerModule.createDocument(app, builder.build(), { standardSchemaConverter: toJsonSchema });
+  const document = SwaggerModule.createDocument(app, builder.build(), { standardSchemaConverter: toJsonSchema });
+  const { $schema: _, id: __, ...problem } = z.toJSONSchema(problemSchema, { target: 'draft-2020-12' });
+  // Nest takes a schema only with `application/json`, so routes refer to this one by name; its type names 3.0's keywords.
+  return { ...document, components: { ...document.components, schemas: { ...document.components?.schemas, Problem: problem as Schema } } };
 }
 
 /** Groups of endpoints, in the order in which the pages show them. */

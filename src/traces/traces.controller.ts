@@ -58,7 +58,7 @@ export class TracesController {
 
   @Get('calls/export')
   @ApiOperation({ summary: 'Calls with what they said as JSON lines, oldest first' })
-  @ApiResponse({ status: 200, description: 'One call per line', content: { 'application/x-ndjson': { schema: { type: 'string' } } } })
+  @ApiResponse({ status: 200, description: 'One call per line', content: { 'application/x-ndjson': {} } })
   @ApiProblems()
   exportCalls(@Query({ schema: callFilter }) filter: CallFilter, @CallerId() caller: string, @Res() reply: FastifyReply): void {
     reply.headers({ 'content-type': 'application/x-ndjson; charset=utf-8', 'content-disposition': 'attachment; filename="calls.jsonl"' });

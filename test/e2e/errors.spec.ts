@@ -46,6 +46,12 @@ describe('every error has the shape of its API', () => {
     expect(rest.json).toMatchObject({ status: 404, title: expect.any(String) });
   });
 
+  it('an address that is no URL is told in the shape and with the ids of its endpoint', async () => {
+    const answer = await api.get('/v1/messages/%zz');
+    expect([answer.status, answer.json.type, answer.json.error.type]).toEqual([400, 'error', 'invalid_request_error']);
+    expect(answer.headers.get('request-id')).toBe(answer.json.request_id);
+  });
+
   it('a completion that does not exist is a 404', async () => {
     expect((await api.get('/v1/chat/completions/chatcmpl-none')).status).toBe(404);
     expect((await api.get('/api/completions/chatcmpl-none')).status).toBe(404);
