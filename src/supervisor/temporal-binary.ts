@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { searchPath, userCacheDirectory } from '../config/machine.js';
 import { buildTemporal } from './build-temporal.js';
 import { downloadTemporal } from './download-temporal.js';
+import { HopelessStart } from './hopeless-start.js';
 import { temporalVersion } from './temporal-release.js';
 
 export type TemporalSource = 'configured' | 'path' | 'cache' | 'download' | 'build';
@@ -15,7 +16,7 @@ export interface TemporalBinary {
 
 /**
  * Finds or makes a `temporal` program, the quick ways first: the configured one, `temporal` on PATH, the one made earlier in the user's cache, the pinned release from the
- * network (gives up in seconds where it can't be reached), a build from the pinned Go module. Throws an error that lists the ways.
+ * network (gives up in seconds where it can't be reached), a build from the pinned Go module. Throws a `HopelessStart` that lists the ways.
  */
 export async function resolveTemporalBinary(options: { configured?: string | undefined; onProgress?: (line: string) => void; onSpawn?: (pid: number) => void } = {}): Promise<TemporalBinary> {
   const progress = options.onProgress ?? (() => undefined);
@@ -33,7 +34,7 @@ export async function resolveTemporalBinary(options: { configured?: string | und
       progress(failures.at(-1) ?? '');
     }
   }
-  throw new Error(
+  throw new HopelessStart(
     ['No Temporal server could be found or made. Any one of these helps:', '  - TEMPORAL_ADDRESS=host:port of a running server', '  - TEMPORAL_CLI_PATH=/path/to/temporal, or `temporal` on PATH (https://docs.temporal.io/cli)',
       '  - network access to github.com, to download the pinned release', '  - Go 1.25 or newer on PATH (https://go.dev/dl), to build it', 'What was tried:', ...failures.map((failure) => `  - ${failure}`)].join('\n'),
   );
@@ -42,7 +43,7 @@ export async function resolveTemporalBinary(options: { configured?: string | und
 /** The binary that needs no work: configured, on PATH, or cached. Throws when a configured one is not there. */
 export function findTemporalBinary(configured?: string): TemporalBinary | null {
   if (configured) {
-    if (!isExecutable(configured)) throw new Error(`TEMPORAL_CLI_PATH is '${configured}', which is not a program that can be run. Correct or unset it.`);
+    if (!isExecutable(configured)) throw new HopelessStart(`TEMPORAL_CLI_PATH is '${configured}', which is not a program that can be run. Correct or unset it.`);
     return { path: configured, source: 'configured' };
   }
   const onPath = searchPath().map((folder) => join(folder, programName())).find(isExecutable);

@@ -8,6 +8,7 @@ import type { RunningEngine } from './engine-process.js';
 import { settlesWithin } from './engine-process.js';
 import type { HomeFiles } from './home.js';
 import { openHome } from './home.js';
+import { HopelessStart } from './hopeless-start.js';
 import type { Launcher } from './launchers.js';
 import { createLaunchers, initialAddresses, partsFor } from './launchers.js';
 import { describeRun, recordChildren, releaseHome, takeHome } from './run-file.js';
@@ -75,7 +76,7 @@ class Supervisor {
         const step = supervise(state, event);
         const isGivingUp = state.fault === null && step.state.fault !== null;
         state = step.state;
-        if (isGivingUp) this.say(`giving up. ${firstLine(state.fault ?? '')} (its own lines, above, say why)`);
+        if (isGivingUp) this.giveUp(state.fault ?? '');
         for (const effect of step.effects) perform(effect);
       };
       const perform = (effect: SupervisionEffect): void => {
@@ -140,11 +141,18 @@ class Supervisor {
       (error: unknown) => {
         const reason = error instanceof Error ? error.message : String(error);
         this.gone(part);
-        if (isRunning()) this.say(`${part} did not start: ${firstLine(reason)}`);
-        dispatch({ is: 'failed', part, atMs: Date.now(), reason });
+        // What is hopeless is told in full as it gives up.
+        if (isRunning() && !(error instanceof HopelessStart)) this.say(`${part} did not start: ${firstLine(reason)}`);
+        dispatch({ is: 'failed', part, atMs: Date.now(), reason, isHopeless: error instanceof HopelessStart });
       },
     );
     this.starting.set(part, attempt.finally(() => this.starting.delete(part)));
+  }
+
+  private giveUp(fault: string): void {
+    const [first = '', ...advice] = fault.split('\n');
+    this.say(`giving up. ${first}${advice.length === 0 ? ' (its own lines, above, say more)' : ''}`);
+    for (const line of advice) this.say(line);
   }
 
   private async stop(part: PartName): Promise<void> {
