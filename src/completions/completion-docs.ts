@@ -91,7 +91,7 @@ function errors(statuses: number[], schema: typeof openaiError | typeof anthropi
   return statuses.map((status) => ApiResponse({ status, description: meanings[status] ?? 'Error', standardSchema: schema }));
 }
 
-const repetition = ApiHeader({ name: 'Idempotency-Key', required: false, description: 'The same key and body give the same completion: a repetition is paid once', schema: { type: 'string', minLength: 1, maxLength: 255 } });
+const repetition = ApiHeader({ name: 'Idempotency-Key', required: false, description: 'The same key and body give the same completion: a repetition is paid once', schema: { type: 'string', maxLength: 255 } });
 
 /** Documents a route that begins a completion. */
 export const DescribesCompletion = (vendor: 'openai' | 'anthropic') =>
