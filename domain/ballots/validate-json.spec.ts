@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { schemaFault } from './bounded-schema.js';
 import { validateJson } from './validate-json.js';
 
 const schema = { type: 'object', properties: { x: { type: 'integer' } }, required: ['x'], additionalProperties: false };
@@ -27,5 +28,44 @@ describe('validating answers against a JSON schema', () => {
     const started = performance.now();
     validateJson(`\`\`\`${'\n'.repeat(60_000)}`, schema);
     expect(performance.now() - started).toBeLessThan(200);
+  });
+
+  it('checks patterns, on texts as long as they are safe for', () => {
+    const dated = { type: 'object', properties: { day: { type: 'string', pattern: '^\\d{4}-\\d{2}-\\d{2}$' }, mail: { pattern: '^\\S+@\\S+\\.\\S+$' } } };
+    expect(validateJson('{"day": "2026-11-21", "mail": "a@b.c"}', dated)).toMatchObject({ ok: true });
+    expect(validateJson('{"day": "21 November"}', dated)).toMatchObject({ ok: false, problems: expect.stringContaining('#/day') });
+    expect(validateJson('{"mail": "nobody"}', dated)).toMatchObject({ ok: false, problems: expect.stringContaining('#/mail') });
+    expect(validateJson(`{"mail": "${'a'.repeat(5_000)}"}`, dated)).toMatchObject({ ok: true });
+  });
+
+  const evil = '^(a+)+$';
+  const victim = `${'a'.repeat(40)}!`;
+  it.each([
+    ['a pattern that backtracks for ever', { pattern: evil }, JSON.stringify(victim)],
+    ['one behind a property that is called enum', { properties: { enum: { properties: { pattern: { pattern: evil } } } } }, JSON.stringify({ enum: { pattern: victim } })],
+    ['one for names of properties', { patternProperties: { [evil]: false } }, JSON.stringify({ [victim]: 1 })],
+    ['many unique items', { uniqueItems: true }, JSON.stringify(Array.from({ length: 100_000 }, (_, index) => index))],
+  ])('is not held up by %s', (_, hostile, answer) => {
+    const started = performance.now();
+    expect(validateJson(answer, hostile)).toMatchObject({ ok: true });
+    expect(performance.now() - started).toBeLessThan(1_000);
+  });
+
+  it('gives up on schemas that multiply', () => {
+    const $defs = Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`d${index}`, index === 39 ? {} : { allOf: [{ $ref: `#/$defs/d${index + 1}` }, { $ref: `#/$defs/d${index + 1}` }] }]));
+    const started = performance.now();
+    expect(validateJson('1', { $ref: '#/$defs/d0', $defs })).toEqual({ ok: false, problems: 'it takes too long to check' });
+    expect(performance.now() - started).toBeLessThan(2_000);
+  });
+
+  it('says which schemas it refuses', () => {
+    expect(schemaFault(schema)).toBeNull();
+    expect(schemaFault({ properties: { pattern: { type: 'string', enum: ['(a+)+'] } } })).toBeNull();
+    expect(schemaFault({ properties: { x: { pattern: evil } } })).toContain(evil);
+    expect(schemaFault({ properties: { enum: { pattern: evil } } })).toContain(evil);
+    expect(schemaFault({ patternProperties: { [evil]: {} } })).toContain(evil);
+    expect(schemaFault({ pattern: '(unclosed' })).toContain('(unclosed');
+    expect(schemaFault({ description: 'x'.repeat(200_000) })).toContain('131072');
+    expect(schemaFault(Array.from({ length: 120 }).reduce<Record<string, unknown>>((inner) => ({ items: inner }), {}))).toContain('levels deep');
   });
 });
