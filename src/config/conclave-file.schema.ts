@@ -34,7 +34,7 @@ export const panelDefinition = z.strictObject({
   chairman: chain.optional().describe('council, moa, fuse: chairman or aggregator; a list is a chain of stand-ins'),
   options: panelOptions.optional(),
   tool_executor: z
-    .strictObject({ tools: z.array(z.string()).min(1), max_iterations: z.int().min(1).max(10).optional() })
+    .strictObject({ tools: z.array(z.string()).min(1), max_iterations: z.int().min(1).max(5).optional() })
     .optional()
     .describe('Tools of `tools` that the service runs itself instead of handing the calls to the client'),
 });
@@ -62,7 +62,7 @@ export const conclaveFileSchema = z.strictObject({
   limits: limits.prefault({}),
   tools: z.record(z.string().regex(/^[a-zA-Z0-9_-]{1,64}$/), toolEndpoint).default({}),
   default_tool_executor: z
-    .strictObject({ tools: z.array(z.string()).min(1), max_iterations: z.int().min(1).max(10).optional() })
+    .strictObject({ tools: z.array(z.string()).min(1), max_iterations: z.int().min(1).max(5).optional() })
     .optional()
     .describe('Tools the service runs itself in requests that name no stored panel'),
 });

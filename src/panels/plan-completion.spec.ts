@@ -41,12 +41,13 @@ interface Ask {
   n?: number;
   seed?: number;
   hasTools?: boolean;
+  jsonSchema?: Record<string, unknown>;
   file?: Record<string, unknown>;
 }
 
-function plan({ model, parameters = {}, options = {}, n = 1, seed, hasTools = false, file = {} }: Ask): PlanResult {
+function plan({ model, parameters = {}, options = {}, n = 1, seed, hasTools = false, jsonSchema, file = {} }: Ask): PlanResult {
   const extensions: ConclaveExtensions = { parameters, options };
-  const question: PlanQuestion = { model, extensions, n, seed, hasTools, jsonSchema: null };
+  const question: PlanQuestion = { model, extensions, n, seed, hasTools, jsonSchema: jsonSchema ?? null };
   const settings = {
     file: conclaveFileSchema.parse({ panels, tools: { weather: { url: 'http://tools.example' } }, ...file }),
     panelVersions: new Map([['council', 3]]),
@@ -257,6 +258,10 @@ describe('limits', () => {
   it.each<[string, Ask]>([
     ['n', { model: 'gremium-consensus', n: 2 }],
     ['n', { model: 'openai/gpt-4o', n: 2 }],
+    ['n', { model: 'panel/fast', n: 3 }],
+    ['n', { model: 'composite/vote/gpt-4o', parameters: { samples: 3 }, n: 4 }],
+    ['response_format', { model: 'panel/fast', jsonSchema: { pattern: '^(a+)+$' } }],
+    ['conclave.chairman', { model: 'gremium-consensus', options: { chairman: many(9) } }],
     ['review_models', { model: 'composite/moa/gpt-4o', parameters: { review_models: ['gpt-4o'] } }],
     ['chairman_model', { model: 'panel/fast', parameters: { chairman_model: 'gpt-4o' } }],
     ['conclave.chairman', { model: 'trio', options: { chairman: 'gpt-4o' } }],
@@ -273,6 +278,12 @@ describe('limits', () => {
 
   it('let n through where candidates compete', () => {
     expect(planned({ model: 'panel/fast', n: 2 }).options.n).toBe(2);
+    expect(planned({ model: 'composite/vote/gpt-4o', n: 9 }).options.n).toBe(9);
+  });
+
+  it('hand any schema on to a plain model, which answers unchecked', () => {
+    expect(planned({ model: 'openai/gpt-4o', jsonSchema: { pattern: '^(a+)+$' } }).options.jsonSchema).toEqual({ pattern: '^(a+)+$' });
+    expect(planned({ model: 'panel/fast', jsonSchema: { pattern: '^a+$' } }).options.jsonSchema).toEqual({ pattern: '^a+$' });
   });
 });
 

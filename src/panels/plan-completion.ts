@@ -1,4 +1,5 @@
 import type { StrategyName, StrategyPlan } from '../../domain/chat/plan.js';
+import { schemaFault } from '../../domain/ballots/bounded-schema.js';
 import { maxPanelDepth } from '../config/check-panels.js';
 import type { PanelDefinition } from '../config/conclave-file.schema.js';
 import { defaultChairmen, defaultSeats, joinedSeats, selfSeats, trioParameters } from './default-seats.js';
@@ -23,6 +24,9 @@ export function planCompletion(question: PlanQuestion, context: { settings: Plan
     const plan = planNamed(question.model, { settings, directory, question, seed, trail: [], param: 'model', deadlineMs: Infinity, planNested: planNamed });
     if (question.n > 1 && !competing.includes(plan.strategy))
       throw invalid('n', `n is ${String(question.n)}, but '${plan.strategy}' gives one answer. Use n > 1 only with ${competing.join(', ')}.`);
+    const candidates = plan.members.length * (plan.strategy === 'vote' ? plan.options.samples : 1);
+    if (question.n > 1 && question.n > candidates) throw invalid('n', `n is ${String(question.n)}, but '${question.model}' has ${String(candidates)} candidates. Lower n or add members.`);
+    checkSchema(question.jsonSchema, plan);
     return { ok: true, plan, simulated: settings.simulated || callsProvider(plan, 'simulated') };
   } catch (error) {
     if (error instanceof PlanFault) return { ok: false, ...error.fault };
@@ -151,6 +155,13 @@ function pick(sources: readonly PanelParameters[], name: 'members' | 'reviewers'
 
 function checkQuorum(quorum: number | null, seats: number, param: string): void {
   if (quorum !== null && quorum > seats) throw invalid(param, `'${param}' is ${String(quorum)}, but only ${String(seats)} take part. Lower it or add members.`);
+}
+
+// A plain model's answer is handed on unchecked; everywhere else the schema is held against answers inside the workflow.
+function checkSchema(schema: Record<string, unknown> | null, plan: StrategyPlan): void {
+  const isPlain = plan.strategy === 'single' && plan.members.every((member) => member.kind === 'model');
+  const fault = schema === null || isPlain ? null : schemaFault(schema);
+  if (fault !== null) throw invalid('response_format', fault);
 }
 
 function callsProvider(plan: StrategyPlan, provider: string): boolean {

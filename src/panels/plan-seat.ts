@@ -18,8 +18,10 @@ export function planSeats(named: NamedSeats, scope: PlanScope, options: { size?:
   return seats.map(({ seat, position }, index) => planSeat(seat, { ...scope, param: named.listed ? `${named.param}.${String(position)}` : named.param }, { index, trioBackend: options.trioBackend }));
 }
 
-/** Like `planSeats` for chairmen and aggregators, which must be single models. */
+/** Like `planSeats` for chairmen and aggregators, which must be single models; the chain has as many links as a panel may have seats. */
 export function planChairmen(named: NamedSeats, scope: PlanScope): MemberPlan[] {
+  const limit = scope.settings.file.limits.max_members;
+  if (named.seats.length > limit) throw invalid(named.param, `'${named.param}' is a chain of ${String(named.seats.length)} models; at most ${String(limit)} are allowed.`);
   return named.seats.map((seat) => {
     const member = planSeat(seat, { ...scope, param: named.param }, { index: 0, trioBackend: false });
     if (member.kind === 'panel') throw invalid(named.param, `'${member.label}' is a panel. A chairman or aggregator must be one model.`);
