@@ -1,10 +1,12 @@
-import { accessSync, constants, existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import pg from 'pg';
 import { Connection } from '@temporalio/client';
 import { z } from 'zod';
 import type { Config } from '../config/config.js';
 import { searchPath } from '../config/machine.js';
+import { migrations } from '../database/migrations.js';
+import { refuseToBind } from '../keys/loopback-access.js';
 import { nativePostgresFolder, postgresPackageName } from '../supervisor/embedded-postgres.js';
 import { homeFiles } from '../supervisor/home.js';
 import { isFree } from '../supervisor/ports.js';
@@ -40,12 +42,23 @@ export async function checkPostgres(config: Config): Promise<Finding[]> {
   try {
     await client.connect();
     const { rows } = await client.query<{ server_version: string }>('SHOW server_version');
-    return [{ subject: 'PostgreSQL', is: 'good', found: `DATABASE_URL answers, version ${rows[0]?.server_version ?? 'unknown'}` }];
+    return [{ subject: 'PostgreSQL', is: 'good', found: `DATABASE_URL answers, version ${rows[0]?.server_version ?? 'unknown'}` }, await checkTables(client)];
   } catch (error) {
     return [{ subject: 'PostgreSQL', is: 'missing', found: `DATABASE_URL does not answer: ${messageOf(error)}`, advice: 'Correct it, or unset it to use the embedded one.' }];
   } finally {
     await client.end().catch(() => undefined);
   }
+}
+
+async function checkTables(client: pg.Client): Promise<Finding> {
+  const ran = await client.query<{ name: string }>('SELECT name FROM migrations').catch((error: unknown) => {
+    // 42P01: there is no such table yet.
+    if (typeof error === 'object' && error !== null && 'code' in error && error.code === '42P01') return { rows: [] };
+    throw error;
+  });
+  const pending = migrations.length - migrations.filter(({ name }) => ran.rows.some((row) => row.name === name)).length;
+  if (pending === 0) return { subject: 'Tables', is: 'good', found: 'up to date' };
+  return { subject: 'Tables', is: 'note', found: `${String(pending)} of ${String(migrations.length)} migrations have not run`, advice: '"conclave up" runs them; before "conclave api" and "conclave worker" run "conclave migrate".' };
 }
 
 export async function checkTemporal(config: Config): Promise<Finding[]> {
@@ -79,6 +92,19 @@ export async function checkPorts(config: Config): Promise<Finding[]> {
   return [{ subject: 'Port', is: 'missing', found: `${String(config.port)} (PORT) is in use`, advice: `"ss -ltnp" or "lsof -i :${String(config.port)}" names the program; stop it or set PORT.` }];
 }
 
+/** Whether the api may listen where HOST says. */
+export function checkAccess(config: Config): Finding[] {
+  if (refuseToBind(config.host, config.environment.CONCLAVE_BOOTSTRAP_KEY !== undefined) === null) return [];
+  return [{ subject: 'HOST', is: 'note', found: `${config.host} can be reached by others, so the API starts only once there is an API key`, advice: '"conclave keys create <name>" makes one, CONCLAVE_BOOTSTRAP_KEY names the first; or set HOST=127.0.0.1.' }];
+}
+
+export function checkCallLog(config: Config): Finding[] {
+  const path = config.environment.CALL_LOG_FILE;
+  if (path === undefined) return [];
+  if (existsSync(dirname(resolve(path))) && canWrite(resolve(path))) return [{ subject: 'Call log', is: 'good', found: resolve(path) }];
+  return [{ subject: 'Call log', is: 'note', found: `CALL_LOG_FILE ${resolve(path)} can't be written; calls go on without it`, advice: 'Create its folder or give it to this user.' }];
+}
+
 async function isConclave(config: Config): Promise<boolean> {
   try {
     const response = await fetch(`http://127.0.0.1:${String(config.port)}/health`, { signal: AbortSignal.timeout(patienceMs) });
@@ -96,11 +122,12 @@ function explain(subject: string, describe: () => string, advice?: string): Find
   }
 }
 
-function canWrite(folder: string): boolean {
-  for (let path = folder; ; path = dirname(path)) {
+/** Whether this user can write there, or in the nearest folder above that exists. */
+function canWrite(target: string): boolean {
+  for (let path = target; ; path = dirname(path)) {
     if (existsSync(path)) {
       try {
-        accessSync(path, constants.W_OK | constants.X_OK);
+        accessSync(path, statSync(path).isDirectory() ? constants.W_OK | constants.X_OK : constants.W_OK);
         return true;
       } catch {
         return false;

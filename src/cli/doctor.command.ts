@@ -2,10 +2,11 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { styleText } from 'node:util';
 import type { Config } from '../config/config.js';
-import { loadConfig, providerKeys } from '../config/config.js';
+import { loadConfig } from '../config/config.js';
 import { packageRoot } from '../supervisor/package-root.js';
 import type { Finding } from './finding.js';
-import { checkHome, checkPorts, checkPostgres, checkTemporal } from './doctor-checks.js';
+import { checkAccess, checkCallLog, checkHome, checkPorts, checkPostgres, checkTemporal } from './doctor-checks.js';
+import { checkProviders } from './provider-checks.js';
 
 const marks = { good: ['✓', 'green'], note: ['·', 'yellow'], missing: ['✗', 'red'] } as const;
 
@@ -13,7 +14,7 @@ const marks = { good: ['✓', 'green'], note: ['·', 'yellow'], missing: ['✗',
 export async function doctorCommand(): Promise<number> {
   const findings: Finding[] = [checkNode(), checkBuild()];
   const config = readConfig(findings);
-  if (config) findings.push(...checkProviders(config), ...checkHome(config), ...(await checkPostgres(config)), ...(await checkTemporal(config)), ...(await checkPorts(config)));
+  if (config) findings.push(...(await checkProviders(config)), ...checkHome(config), ...(await checkPostgres(config)), ...(await checkTemporal(config)), ...(await checkPorts(config)), ...checkAccess(config), ...checkCallLog(config));
   for (const finding of findings) {
     const [mark, colour] = marks[finding.is];
     console.log(`${process.stdout.isTTY ? styleText(colour, mark) : mark} ${finding.subject.padEnd(16)} ${finding.found}`);
@@ -45,10 +46,4 @@ function readConfig(findings: Finding[]): Config | null {
     findings.push({ subject: 'Configuration', is: 'missing', found: error instanceof Error ? error.message : String(error) });
     return null;
   }
-}
-
-function checkProviders(config: Config): Finding[] {
-  const withKeys = [...providerKeys.filter((name) => config.environment[name] !== undefined), ...config.customProviders.map((provider) => `${provider.name} (conclave.yaml)`)];
-  const keys: Finding = withKeys.length > 0 ? { subject: 'Provider keys', is: 'good', found: withKeys.join(', ') } : { subject: 'Provider keys', is: 'note', found: 'none', advice: 'Set one such as OPENAI_API_KEY, here or in .env.' };
-  return [keys, { subject: 'Answers', is: config.simulated ? 'note' : 'good', found: config.simulated ? 'simulated: no provider is asked' : 'real' }];
 }

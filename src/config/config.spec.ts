@@ -49,6 +49,13 @@ describe('the environment', () => {
     expect(load(source).simulated).toBe(simulated);
   });
 
+  it('knows which providers were chosen, by key, by address or in conclave.yaml', () => {
+    expect(load({}).chosenProviders).toEqual([]);
+    const yaml = file('providers: {mine: {base_url: "http://127.0.0.1:1/v1"}}');
+    const source = { GOOGLE_API_KEY: 'k', TRIO_BACKEND_URL: 'http://127.0.0.1:4000', LITELLM_API_KEY: 'k', CONCLAVE_CONFIG: yaml };
+    expect(load(source).chosenProviders).toEqual(['gemini', 'trio', 'mine']);
+  });
+
   it('tells every fault at once, each with variable, value and way out', () => {
     const faults = faultsOf({ PORT: '70000', TRIO_TIMEOUT: 'soon', OPENAI_BASE_URL: 'nonsense', CONCLAVE_CONFIG: '/nowhere/conclave.yaml' });
     expect(faults).toHaveLength(4);

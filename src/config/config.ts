@@ -20,6 +20,8 @@ export interface Config {
   filePath: string | null;
   /** Providers of `conclave.yaml`, keys resolved. */
   customProviders: CustomProvider[];
+  /** Names of the providers that someone pointed us to: by a key, by an address, or in `conclave.yaml`. */
+  chosenProviders: string[];
   /** All providers stand on the simulated one. */
   simulated: boolean;
   /** Address of the simulated provider, without a path and trailing slash; null: unknown (yet). */
@@ -48,12 +50,14 @@ export function loadConfig(source: NodeJS.ProcessEnv = processEnvironment()): Co
   faults.push(...custom.faults);
   if (!parsed.success || !file.ok || faults.length > 0) throw new ConfigError(faults);
   const environment = parsed.data;
+  const chosenProviders = [...chosenByVariable(set), ...custom.providers.map((provider) => provider.name)];
   return {
     environment,
     file: file.file,
     filePath: file.path,
     customProviders: custom.providers,
-    simulated: isSimulated(environment, set, custom.providers.length),
+    chosenProviders,
+    simulated: environment.CONCLAVE_SIMULATED === 'auto' ? chosenProviders.length === 0 : environment.CONCLAVE_SIMULATED === 'on',
     simulatedUrl: environment.CONCLAVE_SIMULATED_URL?.replace(/\/+$/, '') ?? null,
     port: environment.PORT ?? environment.TRIO_PORT ?? 8000,
     host: environment.HOST,
@@ -63,23 +67,23 @@ export function loadConfig(source: NodeJS.ProcessEnv = processEnvironment()): Co
   };
 }
 
-// A provider without a key counts only when someone pointed us to it: the defaults of ollama and of the Trio backend say nothing.
-function isSimulated(environment: Environment, set: Record<string, string | undefined>, customProviders: number): boolean {
-  if (environment.CONCLAVE_SIMULATED !== 'auto') return environment.CONCLAVE_SIMULATED === 'on';
-  return customProviders === 0 && ![...providerKeys, 'OLLAMA_BASE_URL', 'TRIO_BACKEND_URL'].some((name) => set[name] !== undefined);
-}
+// A provider without a key counts only when someone names its address: the defaults of ollama and of the Trio backend say nothing.
+const choices: Partial<Record<keyof Environment, string>> = {
+  OPENAI_API_KEY: 'openai',
+  ANTHROPIC_API_KEY: 'anthropic',
+  GOOGLE_API_KEY: 'gemini',
+  GROQ_API_KEY: 'groq',
+  TOGETHER_API_KEY: 'together',
+  CEREBRAS_API_KEY: 'cerebras',
+  DEEPINFRA_API_KEY: 'deepinfra',
+  FIREWORKS_API_KEY: 'fireworks',
+  OPENROUTER_API_KEY: 'openrouter',
+  CHUTES_API_KEY: 'chutes',
+  OLLAMA_BASE_URL: 'ollama',
+  TRIO_BACKEND_URL: 'trio',
+  LITELLM_API_KEY: 'trio',
+};
 
-/** Variables that give a built-in provider its key. */
-export const providerKeys = [
-  'OPENAI_API_KEY',
-  'ANTHROPIC_API_KEY',
-  'GOOGLE_API_KEY',
-  'CHUTES_API_KEY',
-  'GROQ_API_KEY',
-  'TOGETHER_API_KEY',
-  'CEREBRAS_API_KEY',
-  'DEEPINFRA_API_KEY',
-  'FIREWORKS_API_KEY',
-  'OPENROUTER_API_KEY',
-  'LITELLM_API_KEY',
-] as const satisfies readonly (keyof Environment)[];
+function chosenByVariable(set: Record<string, string | undefined>): string[] {
+  return [...new Set(Object.entries(choices).flatMap(([variable, provider]) => (set[variable] === undefined ? [] : [provider])))];
+}
