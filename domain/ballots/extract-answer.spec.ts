@@ -25,6 +25,10 @@ describe('extracting short answers', () => {
     expect(extractNumber('no number')).toBeNull();
   });
 
+  it('takes no word for a letter', () => {
+    expect(extractAnswers(['The answer is Berlin.', 'The answer is Bern.', 'Answer: Édouard', 'Answer: Bern'])).toEqual(['berlin', 'bern', 'édouard', 'bern']);
+  });
+
   it.each([
     ['answer: ', 'answer: '.repeat(7_500)],
     ['spaces after a mark', `answer is${' '.repeat(59_000)}\n`],

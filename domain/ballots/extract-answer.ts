@@ -41,7 +41,8 @@ export function extractNumber(text: string): string | null {
 
 /**
  * The letter of a multiple-choice answer (A–J): after the first "answer is", else the last after "Answer:" on the first line that has one, else
- * the last letter that stands alone. The extraction chain of MMLU-Pro (TIGER-AI-Lab, Apache-2.0), in linear time.
+ * the last letter that stands alone. The extraction chain of MMLU-Pro (TIGER-AI-Lab, Apache-2.0), in linear time; it takes a word for its first letter,
+ * so it is asked only where the texts are known to choose between letters.
  */
 export function extractChoice(text: string): string | null {
   return markedChoice(text) ?? lastMatch(text, /\b[A-J]\b/g)?.[0] ?? null;
@@ -62,7 +63,8 @@ function markedAnswer(text: string): Marked | null {
   const json = canonicalJson(trimmed);
   if (json !== null) return { kind: 'json', value: json };
   const choice = markedChoice(trimmed);
-  if (choice !== null) return { kind: 'choice', value: choice };
+  // "The answer is Berlin" marks no B.
+  if (choice !== null && new RegExp(`(?:answer is \\(?|nswer:\\s*)${choice}(?![\\p{L}\\p{N}])`, 'u').test(trimmed)) return { kind: 'choice', value: choice };
   const boxed = lastBoxed(trimmed);
   if (boxed !== null) return classify(boxed, 'whole');
   const marked = lastMatch(trimmed, /^(?:####|A:)[ \t]*(\S.*)$/gm)?.[1] ?? lastMatch(trimmed, /\banswer(?: is|:)[ \t:]*([^\s:].*)/gi)?.[1];

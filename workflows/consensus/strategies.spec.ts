@@ -333,4 +333,12 @@ describe('vote', () => {
     const run = await runScripted(strategies.vote, planOf('vote', ['a', 'b', 'c', 'd', 'e'], { options: { n: 2, stopAt: 1 } }), usual({ a: 'A: 1', b: 'A: 2', c: 'A: 2', d: 'A: 1', e: 'A: 2' }));
     expect(decisionOf(run).choices.map((choice) => choice.text)).toEqual(['A: 2', 'A: 1']);
   });
+
+  it('asks for n answers although fewer would decide', async () => {
+    const run = await runScripted(strategies.vote, planOf('vote', ['a'], { options: { samples: 9, n: 5 } }), usual({ a: 'the answer is 12' }));
+    expect(run.calls).toHaveLength(5);
+    expect(decisionOf(run).choices).toHaveLength(5);
+    const failing = await runScripted(strategies.vote, planOf('vote', ['a'], { options: { samples: 9, n: 5 } }), (call) => ((call.sample ?? 0) < 2 ? failureOutcome('server_error') : 'the answer is 12'));
+    expect([failing.calls.length, decisionOf(failing).choices.length]).toEqual([7, 5]);
+  });
 });

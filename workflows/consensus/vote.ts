@@ -16,7 +16,7 @@ import type { Strategy, StrategyCall, StrategyContext } from './strategy.js';
 /**
  * Self-consistency: every member answers `samples` times, the short answers inside the texts are compared, and the most frequent wins; its first
  * text is returned verbatim. Votes are asked for in waves, each as small as could decide, and no further once the lead can't be lost or
- * its posterior passes `stopAt`.
+ * its posterior passes `stopAt`, and there are as many answers as the client's `n` asks for.
  */
 export const vote: Strategy = {
   name: 'vote',
@@ -29,9 +29,9 @@ export const vote: Strategy = {
     let asked = 0;
     let isLate = false;
     while (asked < total && !isLate) {
-      const state = stateOf(plan, proposals, total - asked);
-      if (isDecided(state, plan.options.stopAt)) break;
-      const wave = await askWave({ plan, context, from: asked, size: votesToDecide(state, plan.options.stopAt), proposals, total });
+      const size = nextWave(plan, proposals, total - asked);
+      if (size === 0) break;
+      const wave = await askWave({ plan, context, from: asked, size, proposals, total });
       asked += wave.size;
       proposals.push(...wave.proposals);
       missing.push(...wave.stage.missing);
@@ -69,7 +69,7 @@ async function askWave(wave: Wave): Promise<{ size: number; proposals: Proposal[
     seats: calls.map((call) => ({ member: call.member, start: () => askVote(plan, context, call) })),
     isSettled: (answers) => {
       const outstanding = total - from - answers.length;
-      return isDecided(stateOf(plan, [...wave.proposals, ...answers.map((answer) => answer.value)], outstanding), plan.options.stopAt);
+      return nextWave(plan, [...wave.proposals, ...answers.map((answer) => answer.value)], outstanding) === 0;
     },
   });
   return { size, proposals: stage.answers.map((answer) => answer.value), stage };
@@ -97,6 +97,15 @@ function voteCall(plan: StrategyPlan, index: number): StrategyCall {
     responseFormat: 'client',
     final: false,
   };
+}
+
+/** Votes to ask for next, of those that `remain`; 0: the matter is settled. */
+function nextWave(plan: StrategyPlan, proposals: readonly Proposal[], remain: number): number {
+  const { stopAt, n } = plan.options;
+  const state = stateOf(plan, proposals, remain);
+  const toDecide = isDecided(state, stopAt) ? 0 : votesToDecide(state, stopAt);
+  const toChoose = n - proposals.filter((proposal) => proposal.isEligible).length;
+  return Math.min(Math.max(toDecide, toChoose), remain);
 }
 
 function stateOf(plan: StrategyPlan, proposals: readonly Proposal[], remaining: number): VoteState {
