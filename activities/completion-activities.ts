@@ -4,7 +4,7 @@ import type { RecordCompletionInput } from '../workflows/messages/completion-mes
 /** Argument of `executeTool`: one tool call of the final model, run by a named HTTP endpoint of `conclave.yaml`. */
 export interface ExecuteToolInput {
   completionId: string;
-  /** Identity in the ledger, such as `tool/1/call_abc`. */
+  /** Identity in the ledger: the asking call's key, round and place, such as `tool/chairman/0/0/0/1/0`. */
   key: string;
   toolCallId: string;
   name: string;

@@ -85,11 +85,11 @@ async function askModel(place: PanelPlace, call: StrategyCall, member: ModelSeat
   return runToolLoop({
     ...executor,
     call: (turns, iteration) => once(place, { ...modelInput(place, call, member, iteration === 0 ? key : `${key}+${iteration}`), stream: false, ...(turns.length > 0 ? { toolTurns: [...turns] } : {}) }),
-    execute: async (toolCall, iteration) => {
+    execute: async (toolCall, iteration, index) => {
       try {
         const options = executeToolOptions(policyOf(place), { summary: `tool · ${toolCall.name}`, remainingMs: place.deadlineAt - Date.now() });
         return await executeTool.executeWithOptions(options, [
-          { completionId: place.input.completionId, key: `${place.path}tool/${iteration}/${toolCall.id}`, toolCallId: toolCall.id, name: toolCall.name, argumentsJson: toolCall.argumentsJson },
+          { completionId: place.input.completionId, key: `${place.path}tool/${key.slice(place.path.length)}/${iteration}/${index}`, toolCallId: toolCall.id, name: toolCall.name, argumentsJson: toolCall.argumentsJson },
         ]);
       } catch (error) {
         return { content: `The tool '${toolCall.name}' failed: ${toCallFailure(error).message}`, isError: true };

@@ -17,8 +17,8 @@ async function loop(outcomes: CallOutcome[], maxIterations = 5) {
       turnsSeen.push(turns.length);
       return Promise.resolve(outcomes.shift() ?? answer('none left'));
     },
-    execute: (toolCall, iteration) => {
-      executed.push(`${iteration} ${toolCall.name}`);
+    execute: (toolCall, iteration, index) => {
+      executed.push(`${iteration}.${index} ${toolCall.name}`);
       return Promise.resolve({ content: '42', isError: false });
     },
   });
@@ -31,7 +31,11 @@ describe('runToolLoop', () => {
   });
 
   it('runs the tools and asks again with their results', async () => {
-    expect(await loop([answer('', [lookup]), answer('', [lookup]), answer('42!')])).toMatchObject({ outcome: { text: '42!' }, turnsSeen: [0, 1, 2], executed: ['0 lookup', '1 lookup'] });
+    expect(await loop([answer('', [lookup]), answer('', [lookup]), answer('42!')])).toMatchObject({ outcome: { text: '42!' }, turnsSeen: [0, 1, 2], executed: ['0.0 lookup', '1.0 lookup'] });
+  });
+
+  it('tells calls of one answer apart, even with equal ids', async () => {
+    expect(await loop([answer('', [lookup, lookup]), answer('both')])).toMatchObject({ outcome: { text: 'both' }, executed: ['0.0 lookup', '0.1 lookup'] });
   });
 
   it("hands calls of the client's own tools to the client", async () => {

@@ -9,7 +9,8 @@ export interface ToolLoop {
   names: string[];
   maxIterations: number;
   call(turns: ToolTurns, iteration: number): Promise<CallOutcome>;
-  execute(toolCall: ToolCall, iteration: number): Promise<{ content: string; isError: boolean }>;
+  /** `index` is the call's place in its answer: ids are the model's, and not all models make them unique. */
+  execute(toolCall: ToolCall, iteration: number, index: number): Promise<{ content: string; isError: boolean }>;
 }
 
 /**
@@ -21,7 +22,7 @@ export async function runToolLoop(loop: ToolLoop): Promise<CallOutcome> {
   for (let iteration = 0; ; iteration++) {
     const outcome = await loop.call(turns, iteration);
     if (!outcome.ok || iteration >= loop.maxIterations || !isOurs(outcome, loop.names)) return outcome;
-    const results = await Promise.all(outcome.toolCalls.map((toolCall) => toolResult(loop, toolCall, iteration)));
+    const results = await Promise.all(outcome.toolCalls.map((toolCall, index) => toolResult(loop, toolCall, iteration, index)));
     turns.push({ text: outcome.text, toolCalls: outcome.toolCalls, results });
   }
 }
@@ -30,7 +31,7 @@ function isOurs(answer: CallAnswer, names: string[]): boolean {
   return answer.toolCalls.length > 0 && answer.toolCalls.every((toolCall) => names.includes(toolCall.name));
 }
 
-async function toolResult(loop: ToolLoop, toolCall: ToolCall, iteration: number): Promise<ToolResult> {
-  const { content, isError } = await loop.execute(toolCall, iteration);
+async function toolResult(loop: ToolLoop, toolCall: ToolCall, iteration: number, index: number): Promise<ToolResult> {
+  const { content, isError } = await loop.execute(toolCall, iteration, index);
   return { toolCallId: toolCall.id, toolName: toolCall.name, content, ...(isError ? { isError } : {}) };
 }
