@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import type { Logger } from 'pino';
 import type { Config } from './config/config.js';
 import { loadConfig } from './config/config.js';
+import { errorForLog } from './config/error-for-log.js';
 import { untilDatabaseAnswers } from './database/until-database-answers.js';
 import { temporalConnectOptions } from './temporal/connect-options.js';
 import type { TemporalConnectOptions } from './temporal/connect-options.js';
@@ -19,7 +20,7 @@ const startPatienceMs = 120_000;
 const connectPauseMs = 500;
 
 const config = loadConfig();
-const log = pino({ level: config.environment.LOG_LEVEL, base: null });
+const log = pino({ level: config.environment.LOG_LEVEL, base: null, serializers: { err: errorForLog, error: errorForLog } });
 try {
   await main(config, log);
 } catch (error) {

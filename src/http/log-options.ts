@@ -1,4 +1,5 @@
 import type { Params } from 'nestjs-pino';
+import { errorForLog } from '../config/error-for-log.js';
 
 // Nest tells every module and route at each start.
 const chatty = new Set(['InstanceLoader', 'NestFactory', 'NestApplication', 'RouterExplorer', 'RoutesResolver']);
@@ -11,6 +12,9 @@ export function logOptions(level: string, pretty: boolean): Params {
       level,
       base: null,
       autoLogging: false,
+      // Unwrapped: pino's own serializer would have copied everything that hangs on the error.
+      wrapSerializers: false,
+      serializers: { err: errorForLog },
       ...(pretty ? { transport: { target: 'pino-pretty', options: { singleLine: true, ignore: 'pid,hostname' } } } : {}),
       hooks: {
         logMethod(entry, method, level) {
