@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { kendallTau, kendallTauPairs } from '../statistics/kendall-tau.js';
 import { leadPosterior } from '../statistics/lead-posterior.js';
 import { winnerStability } from '../statistics/winner-stability.js';
-import { approvalAgreement, rankingAgreement } from './agreement.js';
+import { answerRankingAgreement, approvalAgreement, rankingAgreement } from './agreement.js';
 
 /** Everybody ranks the others in the common order 0, 1, 2, … */
 const unanimous = (size: number) => Array.from({ length: size }, (_, own) => Array.from({ length: size }, (__, index) => index).filter((index) => index !== own));
@@ -34,6 +34,28 @@ describe('agreement', () => {
         const agreement = rankingAgreement(ballots, 4);
         expect(agreement === null || (agreement >= 0 && agreement <= 1)).toBe(true);
         if (agreement === 1) expect(kendallTauPairs(ballots).every((pair) => pair.tau === 1)).toBe(true);
+      }),
+    );
+  });
+
+  it('holds no order of equal answers for disagreement', () => {
+    expect(answerRankingAgreement([[0, 1, 2], [2, 1, 0], [1, 0, 2]], [0, 0, 0])).toBe(1);
+    expect(answerRankingAgreement([[0, 1, 2], [1, 0, 2], [1, 0, 2]], [0, 0, 1])).toBe(1);
+    expect(answerRankingAgreement([[0, 1, 2], [2, 1, 0]], [0, 0, 1])).toBe(0);
+    expect(answerRankingAgreement([[1, 2], [0, 2], [0, 1]], [0, 0, 1])).toBe(1);
+    expect(answerRankingAgreement([[0, 1, 2], [0, 1, 2], [2, 1, 0]], [0, 0, 1])).toBeCloseTo(1 / 9);
+    expect(answerRankingAgreement([[0], [0]], [0])).toBeNull();
+  });
+
+  it('is what it was where all answers differ, and stays 1 for unanimity whichever are equal', () => {
+    const ballots = fc.array(fc.shuffledSubarray([0, 1, 2, 3]), { minLength: 2, maxLength: 6 });
+    fc.assert(
+      fc.property(ballots, fc.array(fc.nat(3), { minLength: 4, maxLength: 4 }), (votes, answers) => {
+        expect(answerRankingAgreement(votes, [0, 1, 2, 3])).toBe(rankingAgreement(votes, 4));
+        const agreement = answerRankingAgreement(votes, [...answers.map((answer) => [...new Set(answers)].indexOf(answer))]);
+        expect(agreement === null || (agreement >= 0 && agreement <= 1)).toBe(true);
+        const unanimous = votes.map(() => [3, 1, 0, 2]);
+        expect(answerRankingAgreement(unanimous, answers.map((answer) => [...new Set(answers)].indexOf(answer)))).toBe(1);
       }),
     );
   });

@@ -1,4 +1,5 @@
 import { durbinW, kendallW } from '../statistics/kendall-w.js';
+import { byAnswer } from './equal-answers.js';
 
 /**
  * How much rankings agree, in [0, 1]: 1 exactly when all voters say the same. Kendall's W where all ballots hold all candidates, the
@@ -15,6 +16,16 @@ export function rankingAgreement(ballots: readonly (readonly number[])[], candid
   if (known.length === 0) return null;
   const mean = known.reduce((total, correlation) => total + correlation, 0) / known.length;
   return bounded(((telling.length - 1) * mean + 1) / telling.length);
+}
+
+/**
+ * `rankingAgreement` about answers instead of candidates: who is ranked first among equal answers is chance, and no disagreement. `answers` has
+ * one number per candidate, equal for equal answers (`equalAnswers`). 1 if all candidates give the same answer.
+ */
+export function answerRankingAgreement(ballots: readonly (readonly number[])[], answers: readonly number[]): number | null {
+  const different = new Set(answers).size;
+  if (different === answers.length) return rankingAgreement(ballots, different);
+  return different === 1 ? 1 : rankingAgreement(byAnswer(ballots, answers), different);
 }
 
 /**

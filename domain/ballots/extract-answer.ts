@@ -29,6 +29,15 @@ export function extractAnswers(texts: readonly string[]): (string | null)[] {
   });
 }
 
+/** What each text marks as its own answer, as `kind value`; null where it marks nothing. A number at the very end marks itself after "=", "is", "equals", "gives" and the like. */
+export function markedAnswers(texts: readonly string[]): (string | null)[] {
+  return texts.map((text) => {
+    const result = /(?:=|\b(?:is|equals|equal to|gives|makes|yields|comes to))[ \t*]{0,4}(-?\$?\d[\d,]{0,30}(?:\.\d{1,30})?)[ \t*.]{0,4}$/.exec(text.trimEnd())?.[1];
+    const mark = markedAnswer(text) ?? (result === undefined ? null : { kind: 'number', value: extractNumber(result) ?? result });
+    return mark && `${mark.kind} ${mark.value}`;
+  });
+}
+
 /**
  * The last number of a text, without currency signs and thousands commas. Decimals count as written, except that `18.00` is `18`: so have the
  * published counts it.
@@ -119,7 +128,8 @@ function commonKind(marks: readonly (Marked | null)[]): Kind | null {
   return most === 0 ? null : (kinds[counts.indexOf(most)] ?? null);
 }
 
-function normalised(text: string): string {
+/** A text without case, punctuation and articles. */
+export function normalised(text: string): string {
   return text
     .normalize('NFKC')
     .toLowerCase()

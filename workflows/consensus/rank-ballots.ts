@@ -1,6 +1,7 @@
 import type { BallotRecord } from '../../domain/chat/decision.js';
 import type { StrategyPlan } from '../../domain/chat/plan.js';
-import { rankingAgreement } from '../../domain/ballots/agreement.js';
+import { answerRankingAgreement } from '../../domain/ballots/agreement.js';
+import { byAnswer, equalAnswers } from '../../domain/ballots/equal-answers.js';
 import { rankCandidates } from '../../domain/ballots/rank-candidates.js';
 import { seededRandom } from '../../domain/ballots/seeded-random.js';
 import { countedRanking, effectiveSelfVote } from '../../domain/ballots/self-vote.js';
@@ -29,21 +30,24 @@ export function rankBallots(input: { plan: StrategyPlan; candidates: readonly Pr
   const ballots = cast.map((vote) => countedRanking({ ranking: toCandidateIndices(vote), own: vote.own, selfVote }));
   const count = (sample: readonly number[][]) => rankCandidates({ rule, ballots: sample, keys, seed });
   const { ranking, scores } = count(ballots);
+  const answers = equalAnswers(candidates.map((candidate) => candidate.shown));
   const stability = winnerStability({
     ballots,
-    winner: ranking[0] ?? 0,
-    winnerOf: (sample) => count(sample).ranking[0],
+    winner: answers[ranking[0] ?? 0] ?? 0,
+    winnerOf: (sample) => answers[count(sample).ranking[0] ?? 0],
     random: seededRandom(seed, 'stability'),
     resamples: candidates.length <= 8 ? resamples : 0,
   });
-  const taus = kendallTauPairs(ballots);
+  const taus = kendallTauPairs(byAnswer(ballots, answers));
   return {
     standing: { ranking, scores },
     records: [...cast.map((vote, index): BallotRecord => ({ reviewer: vote.reviewer.label, key: vote.key, order: vote.order, ranking: ballots[index] ?? [] })), ...rejected],
-    agreement: rankingAgreement(ballots, candidates.length),
+    agreement: answerRankingAgreement(ballots, answers),
     statistics: {
       ballots: cast.length,
       ballotsRejected: rejected.length,
+      distinctAnswers: new Set(answers).size,
+      mostEqualAnswers: Math.max(...answers.map((answer) => answers.filter((other) => other === answer).length)),
       winnerStability: stability.bootstrap,
       winnerWithoutOneVoter: stability.leaveOneOut,
       meanKendallTau: taus.length === 0 ? null : taus.reduce((sum, pair) => sum + pair.tau, 0) / taus.length,

@@ -179,6 +179,18 @@ describe('council', () => {
     });
   });
 
+  it('does not call the order of equal answers a disagreement', async () => {
+    const equal = { a: 'The answer is 391.', b: '17 · 23 = 391', c: '391' };
+    const rankings = [['Assistant 1', 'Assistant 2', 'Assistant 3'], ['Assistant 3', 'Assistant 2', 'Assistant 1'], ['Assistant 2', 'Assistant 1', 'Assistant 3']];
+    const contrary = (answers: Record<string, string>) => usual(answers, (call) => (call.stage === 'review' ? JSON.stringify({ ranking: rankings[call.memberIndex] }) : undefined));
+    const options = { order: 'fixed' as const, selfVote: 'include' as const };
+    const plan = planOf('council', names, { chairmen: ['chair'], options });
+    expect(decisionOf(await runScripted(strategies.council, plan, contrary(equal)))).toMatchObject({ agreement: 1, statistics: { distinctAnswers: 1, mostEqualAnswers: 3, winnerStability: 1, meanKendallTau: null } });
+    const different = decisionOf(await runScripted(strategies.council, plan, contrary(three)));
+    expect(different.statistics).toMatchObject({ distinctAnswers: 3, mostEqualAnswers: 1 });
+    expect(different.agreement).toBeLessThan(0.2);
+  });
+
   it('hands over to the next chairman, and at last to the ranked winner', async () => {
     const chained = planOf('council', names, { chairmen: ['first', 'second'] });
     const handedOver = await runScripted(strategies.council, chained, usual(three, (call) => (call.member.label === 'test/first' ? failureOutcome('overloaded') : undefined)));
