@@ -9,7 +9,7 @@ import { toCallFailure } from './call-failure.js';
 import { CompletionClock } from './completion-clock.js';
 import type { StrategyCall, StrategyContext, StrategyEvent } from './consensus/strategy.js';
 import type { CompletionInput } from './messages/completion-messages.js';
-import { callWithinSeat, deepestPanel, seatOutcome, spentOn } from './nested-panel.js';
+import { callWithinSeat, deepestPanel, planWithinSeat, seatOutcome, spentOn } from './nested-panel.js';
 import { callModelOptions, completionPolicies, executeToolOptions } from './policies/activity-options.js';
 import { runToolLoop } from './tool-loop.js';
 
@@ -61,9 +61,10 @@ async function askPanel(place: PanelPlace, seat: StrategyCall, member: PanelSeat
   const depth = place.depth + 1;
   if (depth > deepestPanel) return { ok: false, failure: { code: 'bad_request', message: `Panels may contain panels to depth ${deepestPanel}; '${member.label}' is deeper.` } };
   const outcomes: CallOutcome[] = [];
+  const plan = planWithinSeat(seat, member.plan);
   const context = createCompletionContext({
     ...place,
-    plan: member.plan,
+    plan,
     path: `${keyOf(place, seat)}:`,
     depth,
     deadlineAt: Math.min(place.deadlineAt, Date.now() + member.plan.options.deadlineMs),
@@ -75,7 +76,7 @@ async function askPanel(place: PanelPlace, seat: StrategyCall, member: PanelSeat
     outcomes.push(outcome);
     return outcome;
   };
-  return seatOutcome(await place.runStrategy(member.plan, { ...context, call }), spentOn(outcomes));
+  return seatOutcome(await place.runStrategy(plan, { ...context, call }), spentOn(outcomes));
 }
 
 async function askModel(place: PanelPlace, call: StrategyCall, member: ModelSeat): Promise<CallOutcome> {

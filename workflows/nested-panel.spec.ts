@@ -3,7 +3,8 @@ import type { CallOutcome } from '../domain/chat/call.js';
 import type { CompletionFailure, Decision } from '../domain/chat/decision.js';
 import type { MemberPlan } from '../domain/chat/plan.js';
 import type { StrategyCall } from './consensus/strategy.js';
-import { callWithinSeat, seatOutcome, spentOn } from './nested-panel.js';
+import { planOf } from './consensus/scripted-context.js';
+import { callWithinSeat, planWithinSeat, seatOutcome, spentOn } from './nested-panel.js';
 
 const member: MemberPlan = { label: 'openai/a', kind: 'model', model: { provider: 'openai', model: 'a' } };
 const call = (changes: Partial<StrategyCall>): StrategyCall => ({
@@ -29,14 +30,23 @@ describe('callWithinSeat', () => {
   });
 });
 
+describe('planWithinSeat', () => {
+  const plan = planOf('council', ['a', 'b', 'c'], { chairmen: ['d'], options: { jsonSchema: { type: 'object' } } });
+
+  it("holds answers to the client's schema, ballots not", () => {
+    expect(planWithinSeat(call({}), plan)).toBe(plan);
+    expect(planWithinSeat(call({ stage: 'review', responseFormat: undefined }), plan).options.jsonSchema).toBeNull();
+  });
+});
+
 describe('seatOutcome', () => {
   const usage = { inputTokens: 2, outputTokens: 3, cachedInputTokens: 0, reasoningTokens: 0 };
   const answer: CallOutcome = { ok: true, text: 'x', toolCalls: [], finishReason: 'stop', usage, costNanoUsd: 5 };
 
   it("answers with the panel's first choice and everything it spent", () => {
     // Only the choices matter here.
-    const decision = { choices: [{ text: 'final', toolCalls: [], finishReason: 'stop' }] } as unknown as Decision;
-    expect(seatOutcome({ ok: true, decision }, spentOn([answer, answer]))).toMatchObject({ ok: true, text: 'final', usage: { inputTokens: 4, outputTokens: 6 }, costNanoUsd: 10 });
+    const decision = { choices: [{ text: 'final', toolCalls: [], finishReason: 'stop' }], actingModel: 'openai/a' } as unknown as Decision;
+    expect(seatOutcome({ ok: true, decision }, spentOn([answer, answer]))).toMatchObject({ ok: true, text: 'final', actingModel: 'openai/a', usage: { inputTokens: 4, outputTokens: 6 }, costNanoUsd: 10 });
   });
 
   it('fails with the cause the panel had', () => {

@@ -1,6 +1,7 @@
 import type { CallOutcome, CallPrompt } from '../domain/chat/call.js';
 import type { Usage } from '../domain/chat/chat-request.js';
 import type { CompletionFailure, CompletionOutcome } from '../domain/chat/decision.js';
+import type { StrategyPlan } from '../domain/chat/plan.js';
 import type { CallFailure } from '../domain/failures/failure-code.js';
 import type { StrategyCall } from './consensus/strategy.js';
 
@@ -20,6 +21,11 @@ export function callWithinSeat(seat: StrategyCall, inner: StrategyCall): Strateg
     ...(inner.responseFormat === 'client' ? { responseFormat: seat.responseFormat } : {}),
     final: inner.final && seat.final,
   };
+}
+
+/** The plan of a nested panel for what its seat was asked: a ballot or review is not held to the client's JSON schema. */
+export function planWithinSeat(seat: Pick<StrategyCall, 'responseFormat'>, plan: StrategyPlan): StrategyPlan {
+  return seat.responseFormat === 'client' ? plan : { ...plan, options: { ...plan.options, jsonSchema: null } };
 }
 
 function promptWithinSeat(seat: CallPrompt, inner: CallPrompt): CallPrompt {
@@ -49,9 +55,10 @@ const failureOfPanel: Record<CompletionFailure['code'], CallFailure['code']> = {
 /** A nested panel's outcome as its seat's answer: the first choice, with everything it spent. */
 export function seatOutcome(outcome: CompletionOutcome, spent: { usage: Usage; costNanoUsd: number | null }): CallOutcome {
   if (!outcome.ok) return { ok: false, failure: { code: failureOfPanel[outcome.failure.code], message: outcome.failure.message } };
-  const choice = outcome.decision.choices[0];
+  const { actingModel, choices } = outcome.decision;
+  const [choice] = choices;
   if (!choice) return { ok: false, failure: { code: 'empty_answer', message: 'The nested panel gave no answer.' } };
-  return { ok: true, text: choice.text, toolCalls: choice.toolCalls, finishReason: choice.finishReason, usage: spent.usage, costNanoUsd: spent.costNanoUsd };
+  return { ok: true, text: choice.text, toolCalls: choice.toolCalls, finishReason: choice.finishReason, usage: spent.usage, costNanoUsd: spent.costNanoUsd, ...(actingModel === null ? {} : { actingModel }) };
 }
 
 /** Sum of the answers a nested panel got. An unknown cost makes the sum unknown. */

@@ -64,6 +64,8 @@ export interface CallAnswer {
   finishReason: FinishReason;
   usage: Usage;
   costNanoUsd: number | null;
+  /** Of a nested panel's answer: the model that acted for it, to which results of its tool calls go. */
+  actingModel?: string;
 }
 
 /** What became of a call: an answer, or the failure after all retries. */

@@ -240,6 +240,8 @@ describe('parameters', () => {
   it('run the tools of conclave.yaml only for requests that bring tools', () => {
     expect(planned({ model: 'panel/tooled', hasTools: true }).options.toolExecutor).toEqual({ names: ['weather'], maxIterations: 5 });
     expect(planned({ model: 'panel/tooled' }).options.toolExecutor).toBeNull();
+    const [nested] = planned({ model: 'panel/tooled', hasTools: true, options: { members: ['panel/fast'] } }).members;
+    expect(nested?.kind === 'panel' && nested.plan.options.toolExecutor).toEqual({ names: ['weather'], maxIterations: 5 });
     const file = { default_tool_executor: { tools: ['weather'], max_iterations: 2 } };
     expect(planned({ model: 'openai/gpt-4o', hasTools: true, file }).options.toolExecutor).toEqual({ names: ['weather'], maxIterations: 2 });
     expect(planned({ model: 'panel/fast', hasTools: true, file }).options.toolExecutor).toBeNull();

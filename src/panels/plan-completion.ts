@@ -96,7 +96,8 @@ function planPanel(sketch: PanelSketch, outer: PlanScope): StrategyPlan {
   const request = outermost ? requestParameters(outer.question.extensions, strategy) : undefined;
   const sources = request ? [request, sketch.own] : [sketch.own];
   const times = timesOf(sources, trio, outer);
-  const scope = enter(sketch, { ...outer, deadlineMs: times.deadlineMs });
+  const toolExecutor = outermost ? executorOf(sketch, outer) : (outer.toolExecutor ?? null);
+  const scope = enter(sketch, { ...outer, deadlineMs: times.deadlineMs, toolExecutor });
   const roster = rosterOf(sources, strategy, scope, { size: request?.maxCouncilSize, trio });
   const options = planOptions(sources, {
     strategy,
@@ -104,7 +105,7 @@ function planPanel(sketch: PanelSketch, outer: PlanScope): StrategyPlan {
     seed: scope.seed,
     n: outermost ? scope.question.n : 1,
     jsonSchema: scope.question.jsonSchema,
-    toolExecutor: outermost ? executorOf(sketch, scope) : null,
+    toolExecutor,
     ...times,
   });
   if (roster.self) options.samples = 1; // the seats are the samples already

@@ -1,5 +1,5 @@
 import type { MemberInput } from '../../domain/chat/conclave-extensions.js';
-import type { StrategyPlan } from '../../domain/chat/plan.js';
+import type { StrategyOptions, StrategyPlan } from '../../domain/chat/plan.js';
 import type { ConclaveFile } from '../config/conclave-file.schema.js';
 import type { ModelDirectory } from './model-directory.js';
 import type { PlanQuestion } from './plan-result.js';
@@ -29,6 +29,8 @@ export interface PlanScope {
   param: string;
   /** Milliseconds the holding panel has: a nested one has no more. */
   deadlineMs: number;
+  /** Of the outermost panel: nested ones run the same tools. Missing: nothing is decided yet. */
+  toolExecutor?: StrategyOptions['toolExecutor'];
   /** Plans a panel that a seat names. */
   planNested(name: string, scope: PlanScope): StrategyPlan;
 }

@@ -1,6 +1,5 @@
 import type { StageName } from '../../domain/chat/call.js';
 import type { BallotRecord, Candidate, CompletionOutcome, Decision, Missing } from '../../domain/chat/decision.js';
-import type { MemberPlan } from '../../domain/chat/plan.js';
 import { nothingValid } from './completion-failures.js';
 import type { Proposal } from './propose.js';
 
@@ -61,7 +60,7 @@ export function winnersDecision(input: {
     ...rest,
     choices: best.map((proposal) => proposal.choice),
     finalKeys: best.map((proposal) => proposal.key),
-    actingModel: modelName(winner.member),
+    actingModel: winner.actingModel,
     candidates: toCandidates(proposals, voted, standing),
     degraded: input.missing.length > 0 || input.source === 'fallback',
   };
@@ -78,9 +77,4 @@ export function firstProposals(input: { proposals: readonly Proposal[]; n: numbe
 
 export function noValidProposal(input: { proposals: readonly Proposal[]; missing: Missing[]; stageReached: StageName }): CompletionOutcome {
   return nothingValid({ problem: `None of ${input.proposals.length} answers follows the JSON schema of the request.`, missing: input.missing, stageReached: input.stageReached });
-}
-
-/** How a member is named where follow-ups are sent to it. */
-export function modelName(member: MemberPlan): string {
-  return member.kind === 'model' ? `${member.model.provider}/${member.model.model}` : member.label;
 }

@@ -5,8 +5,9 @@ import { fuseAnalysisPrompt } from '../../domain/prompts/fuse-analysis.js';
 import { fuseWriterPrompt } from '../../domain/prompts/fuse-writer.js';
 import { candidateBlock } from '../../domain/prompts/output-formats.js';
 import { askChairman } from './ask-chairman.js';
-import { firstProposals, modelName, plainDecision, toCandidates } from './decisions.js';
+import { firstProposals, plainDecision, toCandidates } from './decisions.js';
 import { drawSalt } from './draw-salt.js';
+import { modelName } from './model-name.js';
 import { propose } from './propose.js';
 import type { Strategy } from './strategy.js';
 

@@ -6,6 +6,7 @@ import { seededHash } from '../../domain/ballots/seeded-random.js';
 import { answerAsText } from '../../domain/prompts/candidate-list.js';
 import { askMember, keyOf } from './ask-member.js';
 import { deadlineFailure, quorumFailure } from './completion-failures.js';
+import { modelName } from './model-name.js';
 import { isOnlyLate, isOutOfTime, runStage } from './run-stage.js';
 import type { StrategyCall, StrategyContext } from './strategy.js';
 
@@ -17,6 +18,8 @@ export interface Proposal {
   shown: string;
   choice: Choice;
   isEligible: boolean;
+  /** The model that gets the results of its tool calls. */
+  actingModel: string;
 }
 
 /** `ready`: the quorum stands. `late`: the deadline cut the stage below its quorum, and something came. `failed`: there is nothing to go on with. */
@@ -114,6 +117,7 @@ export function toProposal(input: { plan: StrategyPlan; member: MemberPlan; memb
     shown: answerAsText(answer),
     choice: checked?.ok ? { ...choice, text: checked.text } : choice,
     isEligible: checked?.ok ?? true,
+    actingModel: answer.actingModel ?? modelName(seat.member),
   };
 }
 

@@ -1,6 +1,7 @@
 import { askMember, keyOf } from './ask-member.js';
 import { callFailed, deadlineFailure } from './completion-failures.js';
-import { modelName, plainDecision } from './decisions.js';
+import { plainDecision } from './decisions.js';
+import { modelName } from './model-name.js';
 import { memberAt, toChoice } from './propose.js';
 import { isOutOfTime, runStage } from './run-stage.js';
 import type { Strategy, StrategyCall } from './strategy.js';
@@ -38,7 +39,7 @@ export const single: Strategy = {
       choices: [toChoice(answer)],
       source: 'single',
       finalKeys: [keyOf(call)],
-      actingModel: modelName(member),
+      actingModel: answer.actingModel ?? modelName(member),
       missing: [],
       stageReached: 'answer',
     });

@@ -39,6 +39,12 @@ const three = { a: 'answer a, quality 6', b: 'answer b, quality 9', c: 'answer c
 const names = ['a', 'b', 'c'];
 
 describe('single', () => {
+  it('names the model that acted for a nested panel, to which results of tools go', async () => {
+    const acting = (call: StrategyCall): ScriptedReply => (call.stage === 'review' ? judge(call) : textOutcome(`by ${call.member.label}`, { actingModel: 'test/inner' }));
+    expect(decisionOf(await runScripted(strategies.single, planOf('single', ['a']), acting)).actingModel).toBe('test/inner');
+    expect(decisionOf(await runScripted(strategies.rank, planOf('rank', names), acting)).actingModel).toBe('test/inner');
+  });
+
   it('passes the request through and streams', async () => {
     const run = await runScripted(strategies.single, planOf('single', ['a']), usual(three));
     expect(decisionOf(run)).toMatchObject({ source: 'single', degraded: false, choices: [{ text: three.a }], actingModel: 'test/a', finalKeys: ['answer/0/0/0'], stageReached: 'answer' });
