@@ -13,7 +13,7 @@ import { isFree } from '../supervisor/ports.js';
 import { postgresIdentity } from '../supervisor/postgres-user.js';
 import { runningSupervisor, survivors } from '../supervisor/run-file.js';
 import { findTemporalBinary } from '../supervisor/temporal-binary.js';
-import { temporalConnectOptions } from '../temporal/connect-options.js';
+import { temporalClientOptions } from '../temporal/connect-options.js';
 import type { Finding } from './finding.js';
 
 const patienceMs = 5_000;
@@ -64,7 +64,7 @@ async function checkTables(client: pg.Client): Promise<Finding> {
 export async function checkTemporal(config: Config): Promise<Finding[]> {
   if (config.environment.TEMPORAL_ADDRESS === undefined) return [explain('Temporal', () => describeBinary(config), 'Set TEMPORAL_CLI_PATH, put `temporal` on PATH, or install Go 1.25: see docs/operations.md.')];
   try {
-    const connection = await Connection.connect({ ...temporalConnectOptions(config.environment), connectTimeout: patienceMs });
+    const connection = await Connection.connect({ ...temporalClientOptions(config.environment), connectTimeout: patienceMs });
     try {
       await connection.workflowService.describeNamespace({ namespace: config.environment.TEMPORAL_NAMESPACE });
     } finally {

@@ -6,6 +6,7 @@ import type { EngineProcess, RunningEngine } from './engine-process.js';
 import { startEngineProcess, stopEngineProcess } from './engine-process.js';
 import { isListening } from './ports.js';
 import { temporalServerArguments } from './temporal-arguments.js';
+import { channelArguments } from '../temporal/connect-options.js';
 import { searchAttributeNames } from '../temporal/search-attributes.js';
 
 /** First start writes the schema of a new SQLite file; a slow disk takes its time. */
@@ -76,7 +77,7 @@ async function untilReady(address: string, port: number, engine: EngineProcess, 
 }
 
 async function answers(address: string): Promise<boolean> {
-  const connection = await Connection.connect({ address, connectTimeout: 1_000 });
+  const connection = await Connection.connect({ address, connectTimeout: 1_000, channelArgs: channelArguments(address) });
   try {
     await connection.workflowService.describeNamespace({ namespace: 'default' });
     const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace: 'default' });

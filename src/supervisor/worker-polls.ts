@@ -1,14 +1,14 @@
 import { Connection } from '@temporalio/client';
 import protocol from '@temporalio/proto';
 import type { Config } from '../config/config.js';
-import { temporalConnectOptions } from '../temporal/connect-options.js';
+import { temporalClientOptions } from '../temporal/connect-options.js';
 
 const taskQueue = 'conclave-completions';
 
 /** True once a worker asks Temporal for our workflow tasks. */
 export async function workerPolls(config: Config, temporalAddress: string | null): Promise<boolean> {
   const environment = { ...config.environment, ...(temporalAddress !== null && { TEMPORAL_ADDRESS: temporalAddress }) };
-  const connection = await Connection.connect({ ...temporalConnectOptions(environment), connectTimeout: 5_000 });
+  const connection = await Connection.connect({ ...temporalClientOptions(environment), connectTimeout: 5_000 });
   try {
     const answer = await connection.workflowService.describeTaskQueue({
       namespace: environment.TEMPORAL_NAMESPACE,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { temporalConnectOptions } from './connect-options.js';
+import { channelArguments, temporalConnectOptions } from './connect-options.js';
 
 describe('temporalConnectOptions', () => {
   it('connects plainly to a local server', () => {
@@ -14,5 +14,13 @@ describe('temporalConnectOptions', () => {
   it('says what to do without an address, and with half a certificate', () => {
     expect(() => temporalConnectOptions({})).toThrow(/npm start/);
     expect(() => temporalConnectOptions({ TEMPORAL_ADDRESS: 'a:1', TEMPORAL_TLS_CLIENT_CERT_PATH: '/c.pem' })).toThrow(/belong together/);
+  });
+
+  it.each(['127.0.0.1:7233', 'localhost:7233', '[::1]:7233', 'localhost'])('asks no proxy for %s', (address) => {
+    expect(channelArguments(address)).toEqual({ 'grpc.enable_http_proxy': 0 });
+  });
+
+  it.each(['temporal:7233', 'localhost.example:7233', 'x.tmprl.cloud:7233', '10.127.0.1:7233'])('leaves %s to the environment', (address) => {
+    expect(channelArguments(address)).toEqual({});
   });
 });

@@ -31,6 +31,17 @@ export function temporalConnectOptions(environment: TemporalEnvironment): Tempor
   };
 }
 
+/** The same for a client, whose gRPC library would otherwise take `http_proxy` and `https_proxy` even towards this machine. */
+export function temporalClientOptions(environment: TemporalEnvironment): TemporalConnectOptions & { channelArgs: Record<string, number> } {
+  const options = temporalConnectOptions(environment);
+  return { ...options, channelArgs: channelArguments(options.address) };
+}
+
+/** Settings of a client's channel to `address`. */
+export function channelArguments(address: string): Record<string, number> {
+  return /^(localhost|127(\.\d+){3}|\[::1\])(:\d+)?$/.test(address) ? { 'grpc.enable_http_proxy': 0 } : {};
+}
+
 function tlsFromFiles(environment: TemporalEnvironment): TLSConfig | undefined {
   const certificate = environment.TEMPORAL_TLS_CLIENT_CERT_PATH;
   const key = environment.TEMPORAL_TLS_CLIENT_KEY_PATH;

@@ -3,7 +3,7 @@ import { CONFIG } from '../config/config.js';
 import type { Config } from '../config/config.js';
 import { POSTGRES_POOL } from '../database/postgres-pool.js';
 import type { Sql } from '../database/sql.js';
-import { temporalConnectOptions } from './connect-options.js';
+import { temporalClientOptions } from './connect-options.js';
 import { PostgresPayloadCodec } from './postgres-payload-codec.js';
 import { TemporalService } from './temporal.service.js';
 
@@ -15,7 +15,7 @@ import { TemporalService } from './temporal.service.js';
       provide: TemporalService,
       inject: [CONFIG, POSTGRES_POOL],
       useFactory: (config: Config, sql: Sql) =>
-        new TemporalService({ connect: temporalConnectOptions(config.environment), namespace: config.environment.TEMPORAL_NAMESPACE, codec: new PostgresPayloadCodec(sql) }),
+        new TemporalService({ connect: temporalClientOptions(config.environment), namespace: config.environment.TEMPORAL_NAMESPACE, codec: new PostgresPayloadCodec(sql) }),
     },
   ],
   exports: [TemporalService],
