@@ -34,7 +34,8 @@ export interface RunningTemporal extends RunningEngine {
 /** Starts a Temporal dev server with the settings that make it fast, and settles once its default namespace and our search attributes are there. */
 export async function startTemporal(options: TemporalOptions): Promise<RunningTemporal> {
   const databaseFile = options.databaseFile === null ? null : resolve(options.databaseFile);
-  if (databaseFile !== null) mkdirSync(dirname(databaseFile), { recursive: true });
+  // SQLite's files beside the database hold histories too, and appear with modes of their own.
+  if (databaseFile !== null) mkdirSync(dirname(databaseFile), { recursive: true, mode: 0o700 });
   const recent: string[] = [];
   const engine = await startEngineProcess({
     command: options.binary,
