@@ -1,4 +1,5 @@
 import { ApplicationFailure } from '@temporalio/common';
+import { withOwnToolCallIds } from '../domain/chat/own-tool-call-ids.js';
 import type { RecordCompletionStore } from '../src/completions/record-completion.store.js';
 import { untilDatabaseAnswers } from '../src/database/until-database-answers.js';
 import type { CompletionActivities } from './completion-activities.js';
@@ -9,7 +10,7 @@ const patienceMs = 2_000;
 /** The local activity that ends every completion. */
 export function createRecordCompletion(store: RecordCompletionStore): CompletionActivities['recordCompletion'] {
   return async ({ completionId, outcome }) => {
-    const calls = await untilDatabaseAnswers(() => store.finish(completionId, outcome), { patienceMs });
+    const calls = await untilDatabaseAnswers(() => store.finish(completionId, withOwnToolCallIds(completionId, outcome)), { patienceMs });
     if (calls === null) throw ApplicationFailure.nonRetryable(`Completion ${completionId} is not in the database.`, 'internal');
     return { calls };
   };
