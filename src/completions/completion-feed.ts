@@ -1,8 +1,9 @@
 import type { StageName } from '../../domain/chat/call.js';
+import type { ApiError } from '../http/api-error.js';
 
 /**
  * What a waiting request hears of its completion. `resync`: notifications may have been lost, look at the rows; `tick`: nothing happened
- * within the time asked for; `shutdown`: this process ends, the completion goes on.
+ * within the time asked for; `shutdown`: this process ends, the completion goes on; `refused`: its workflow could not be started.
  */
 export type FeedEvent =
   | { kind: 'text'; attempt: number; offset: number; text: string }
@@ -10,7 +11,8 @@ export type FeedEvent =
   | { kind: 'done' }
   | { kind: 'resync' }
   | { kind: 'tick' }
-  | { kind: 'shutdown' };
+  | { kind: 'shutdown' }
+  | { kind: 'refused'; error: ApiError };
 
 /** The events of one completion for one request, in order. */
 export class CompletionFeed {

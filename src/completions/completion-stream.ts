@@ -59,6 +59,8 @@ export class CompletionStream {
         return this.finish();
       case 'shutdown':
         throw unavailable('The server restarts. The completion goes on: repeat the request with the same Idempotency-Key, or read the completion by its id.', { completionId: this.begun.id });
+      case 'refused':
+        throw event.error;
       case 'tick':
         await this.tick();
         return false;

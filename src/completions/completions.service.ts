@@ -1,4 +1,5 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { setTimeout as wait } from 'node:timers/promises';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { PlanResult } from '../panels/plan-result.js';
 import { PlansService } from '../panels/plans.service.js';
 import { CONFIG } from '../config/config.js';
@@ -37,6 +38,7 @@ const attachWindowMs = 15 * 60_000;
 /** Begins completions, or finds the one that a request repeats: a client's retry pays once. */
 @Injectable()
 export class CompletionsService {
+  private readonly logger = new Logger('Completions');
   readonly timings: WireTimings;
 
   constructor(
@@ -159,14 +161,33 @@ export class CompletionsService {
     }
     if (attached) feed.push({ kind: 'resync' });
     try {
-      await this.starter.start(completion, this.timings.startPatienceMs);
+      await (asked.stream ? this.startSoon(completion, feed) : this.start(completion, this.timings.startPatienceMs));
       return begun;
     } catch (error) {
       feed.close();
+      throw error;
+    }
+  }
+
+  // The client of a stream hears of us at once, however long the engine takes: the start goes on behind, and the stream tells what becomes of it.
+  private async startSoon(completion: StartableCompletion, feed: CompletionFeed): Promise<void> {
+    const { startPatienceMs, streamHeadersMs } = this.timings;
+    const starting = this.start(completion, Math.max(startPatienceMs, completion.deadlineAt.getTime() - Date.now()));
+    starting.catch((error: unknown) => {
+      if (!(error instanceof ApiError)) this.logger.error({ msg: `Completion ${completion.id} could not be started.`, err: error });
+      feed.push({ kind: 'refused', error: error instanceof ApiError ? error : unstartable(completion.id) });
+    });
+    await Promise.race([starting, wait(streamHeadersMs, undefined, { ref: false })]);
+  }
+
+  private async start(completion: StartableCompletion, patienceMs: number): Promise<void> {
+    try {
+      await this.starter.start(completion, patienceMs);
+    } catch (error) {
       if (!isEngineAway(error)) throw error;
       throw unavailable(
-        `The workflow engine is away. Completion ${id} is accepted and starts by itself when the engine is back: repeat the request with the same Idempotency-Key, or read the completion by its id.`,
-        { completionId: id, retryAfterMs: 2_000, cause: error },
+        `The workflow engine is away. Completion ${completion.id} is accepted and starts by itself when the engine is back: repeat the request with the same Idempotency-Key, or read the completion by its id.`,
+        { completionId: completion.id, retryAfterMs: 2_000, cause: error },
       );
     }
   }
@@ -178,6 +199,10 @@ export class CompletionsService {
 
 function refusal({ status, code, message, param }: Extract<PlanResult, { ok: false }>): ApiError {
   return new ApiError({ status, code, message, param });
+}
+
+function unstartable(completionId: string): ApiError {
+  return new ApiError({ status: 500, code: 'internal', message: 'The workflow could not be started. The log of the service has the cause under the id of the completion.', completionId });
 }
 
 function sameBody(earlier: StartableCompletion, hash: string, idempotencyKey: string): StartableCompletion {

@@ -10,7 +10,9 @@ export interface WireTimings {
   keepAliveMs: number;
   /** Beyond a completion's deadline its outcome may take this much longer: a worker's death in the last call, a restart of Postgres. */
   patienceMs: number;
-  /** A Temporal server that restarts is waited for this long before a request fails. */
+  /** A stream's headers and first chunk are sent after this long at the latest, whether its workflow has started or not. */
+  streamHeadersMs: number;
+  /** A Temporal server that restarts is waited for this long before a request fails; one call to it may take as long. A stream waits on. */
   startPatienceMs: number;
   /** Likewise for Postgres. */
   databasePatienceMs: number;
@@ -28,6 +30,7 @@ export const wireTimings: Record<PolicyName, WireTimings> = {
     spaceMs: 15_000,
     keepAliveMs: 10_000,
     patienceMs: 30_000,
+    streamHeadersMs: 250,
     startPatienceMs: 4_000,
     databasePatienceMs: 8_000,
     stalledClientMs: 300_000,
@@ -39,6 +42,7 @@ export const wireTimings: Record<PolicyName, WireTimings> = {
     spaceMs: 500,
     keepAliveMs: 1_000,
     patienceMs: 15_000,
+    streamHeadersMs: 250,
     startPatienceMs: 4_000,
     databasePatienceMs: 8_000,
     stalledClientMs: 10_000,

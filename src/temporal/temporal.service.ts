@@ -1,4 +1,4 @@
-import type { OnModuleDestroy } from '@nestjs/common';
+import type { OnApplicationShutdown } from '@nestjs/common';
 import { Client, Connection } from '@temporalio/client';
 import type { TemporalConnectOptions } from './connect-options.js';
 import type { PayloadCodec } from '@temporalio/common';
@@ -7,7 +7,7 @@ import type { PayloadCodec } from '@temporalio/common';
 const connectTimeoutMs = 10_000;
 
 /** The api's Temporal client. The connection is lazy and heals itself: a server that is away fails single requests, never the process. */
-export class TemporalService implements OnModuleDestroy {
+export class TemporalService implements OnApplicationShutdown {
   readonly client: Client;
   private readonly connection: Connection;
 
@@ -31,7 +31,8 @@ export class TemporalService implements OnModuleDestroy {
     }
   }
 
-  async onModuleDestroy(): Promise<void> {
+  // Last: a call that the SDK repeats on a closed connection throws where nobody can catch it.
+  async onApplicationShutdown(): Promise<void> {
     await this.connection.close();
   }
 }
