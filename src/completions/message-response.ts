@@ -11,6 +11,7 @@ export function messageResponse(record: CompletedRecord, context: AnswerContext)
     ...envelope(record),
     content: contentOf(choice),
     stop_reason: anthropicStopReason(choice),
+    // Most vendors do not say which sequence ended an answer, and whose answer this is should not show in its shape.
     stop_sequence: null,
     usage: anthropicUsage(record),
     conclave: conclaveObject(record, context),

@@ -73,7 +73,11 @@ export const messageBody = z
     temperature: z.number().min(0).max(1).nullish(),
     top_p: z.number().min(0).max(1).nullish(),
     top_k: z.int().min(1).nullish(),
-    stop_sequences: z.array(z.string().min(1)).max(64).nullish(),
+    stop_sequences: z
+      .array(z.string().min(1))
+      .max(64)
+      .nullish()
+      .describe('Honoured by every member; which of them ended the answer is not told, because most vendors do not say: `stop_reason` is then `end_turn` and `stop_sequence` null'),
     metadata: z.object({ user_id: z.string().nullish() }).nullish(),
     service_tier: z.string().nullish(),
     optional_params: consensusParameters.nullish().describe('The consensus parameters, for clients that can add one object only'),
