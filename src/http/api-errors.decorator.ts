@@ -3,17 +3,16 @@ import { ApiResponse } from '@nestjs/swagger';
 import { z } from 'zod';
 
 /** RFC 9457 body of errors under `/api`; the document has it as the component `Problem`. */
-export const problemSchema = z
-  .object({
-    type: z.string(),
-    title: z.string(),
-    status: z.int(),
-    detail: z.string(),
-    code: z.string().nullish(),
-    param: z.string().nullish(),
-    request_id: z.string(),
-  })
-  .meta({ id: 'Problem' });
+export const problemSchema = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string(),
+  code: z.string().nullish(),
+  param: z.string().nullish(),
+  request_id: z.string(),
+  conclave: z.record(z.string(), z.unknown()).optional().describe('The completion it is about'),
+});
 
 const meanings: Record<number, string> = {
   400: 'A parameter or the address is not valid; `param` names it',

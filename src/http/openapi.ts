@@ -20,7 +20,7 @@ export function openApiDocument(app: NestFastifyApplication, version: string): O
     .addSecurityRequirements({});
   for (const [name, description] of Object.entries(tags)) builder.addTag(name, description);
   const document = SwaggerModule.createDocument(app, builder.build(), { standardSchemaConverter: toJsonSchema });
-  const { $schema: _, id: __, ...problem } = z.toJSONSchema(problemSchema, { target: 'draft-2020-12' });
+  const { $schema: _, ...problem } = z.toJSONSchema(problemSchema, { target: 'draft-2020-12' });
   // Nest takes a schema only with `application/json`, so routes refer to this one by name; its type names 3.0's keywords.
   return { ...document, components: { ...document.components, schemas: { ...document.components?.schemas, Problem: problem as Schema } } };
 }

@@ -49,6 +49,7 @@ describe('the service about itself', () => {
     expect(Object.keys(json.paths)).toEqual(expect.arrayContaining(['/v1/chat/completions', '/v1/messages', '/v1/models', '/health']));
     // Every reference leads somewhere, and errors under /api are told as they are sent.
     for (const [, name] of JSON.stringify(json).matchAll(/"#\/components\/schemas\/([^"]+)"/g)) expect(json.components.schemas).toHaveProperty([name ?? '']);
+    expect(json.components.schemas.Problem).toMatchObject({ type: 'object', required: expect.arrayContaining(['status', 'detail']) });
     expect(Object.keys(json.paths['/api/completions'].get.responses['500'].content)).toEqual(['application/problem+json']);
     expect((await api.get('/docs')).status).toBe(200);
   });
