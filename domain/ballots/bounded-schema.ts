@@ -34,6 +34,8 @@ export function boundedSchema(schema: Record<string, unknown>, options: BoundOpt
 
 interface BoundOptions {
   withUniqueItems: boolean;
+  /** Whether a pattern may still take so many steps; without it the pattern is not tried. */
+  spend: (steps: number) => boolean;
   onCheck: () => void;
 }
 
@@ -50,7 +52,7 @@ function copyOf(schema: unknown, options: BoundOptions): unknown {
     if (key === 'uniqueItems' && !options.withUniqueItems) continue;
     define(copy, key, dataKeywords.has(key) ? item : mapKeywords.has(key) && isObject(item) ? copyOfMap(key, item, options) : copyOf(item, options));
   }
-  if (typeof pattern === 'string') copy.allOf = [...(Array.isArray(copy.allOf) ? (copy.allOf as unknown[]) : []), ...boundedPattern(pattern)];
+  if (typeof pattern === 'string') copy.allOf = [...(Array.isArray(copy.allOf) ? (copy.allOf as unknown[]) : []), ...boundedPattern(pattern, options)];
   // The validator reads this keyword of every part it tries; it belongs to another draft than the one in use.
   Object.defineProperty(copy, '$recursiveAnchor', {
     enumerable: false,
@@ -70,10 +72,18 @@ function copyOfMap(keyword: string, map: Record<string, unknown>, options: Bound
   return copy;
 }
 
-function boundedPattern(pattern: string): unknown[] {
-  const longest = longestSafeText(pattern);
-  if (longest === null) return [];
-  return [longest === Infinity ? { pattern } : { if: { maxLength: longest }, then: { pattern } }];
+/** Steps that a pattern may take on one text, in tiers: short texts must not be charged for what long ones might take. */
+const stepTiers = [10_000, 1_000_000, 10_000_000];
+
+/** `if` the text is short enough for a tier, `then` the pattern is charged its steps and tried, `else` the next tier; beyond the last it is not tried. */
+function boundedPattern(pattern: string, { spend }: BoundOptions): unknown[] {
+  const tiers = stepTiers.map((steps) => ({ steps, longest: longestSafeText(pattern, steps) }));
+  const bounded = tiers.reduceRight<unknown>((otherwise, { steps, longest }) => {
+    if (longest === null || longest === 0) return otherwise;
+    const charged = Object.defineProperty({}, 'pattern', { get: () => (spend(steps) ? pattern : undefined) });
+    return longest === Infinity ? charged : { if: { maxLength: longest }, then: charged, else: otherwise };
+  }, true);
+  return [bounded];
 }
 
 function isUsable(pattern: string, isName: boolean): boolean {

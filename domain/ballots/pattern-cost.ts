@@ -2,23 +2,30 @@
  * Characters up to which a regular expression of a client may be tried without holding up a workflow: JavaScript matches by backtracking, and
  * a pattern such as `^(a+)+$` takes 2ⁿ steps. `Infinity`: any text. Null: the pattern is invalid, uses what can't be judged (back references,
  * look-arounds), or can blow up. Judged by its form: a repeated group must leave no choice how a text is cut into repetitions; what is repeated
- * one after the other costs a power of the length each, which must stay below 10⁷ steps.
+ * one after the other costs a power of the length each, which must stay below `steps` (10⁷ at most).
  * @example longestSafeText('^\\d{4}-\\d{2}$') // Infinity
  * @example longestSafeText('^[a-z0-9]+(?:-[a-z0-9]+)*$') // 3162
  * @example longestSafeText('^(a+)+$') // null
  */
-export function longestSafeText(pattern: string): number | null {
+export function longestSafeText(pattern: string, steps = mostSteps): number | null {
+  const cost = costOf(pattern);
+  if (cost === null || cost.choices > mostSteps || longestFor(cost, mostSteps) < fewestCharacters) return null;
+  return longestFor(cost, steps);
+}
+
+function longestFor({ choices, loops }: Pick<Part, 'choices' | 'loops'>, steps: number): number {
+  if (loops === 0) return choices <= steps ? Infinity : 0;
+  return Math.floor((steps / choices) ** (1 / loops));
+}
+
+function costOf(pattern: string): Pick<Part, 'choices' | 'loops'> | null {
   if (pattern.length > longestPattern || !isRegularExpression(pattern)) return null;
   try {
     const reader = new Reader(pattern);
-    const whole = reader.readAlternatives();
+    const { choices, loops } = reader.readAlternatives();
     // Without `^` the match is tried from every place; that of one branch says nothing about the others.
     const isAnchored = pattern.startsWith('^') && reader.branches === 1;
-    const loops = whole.loops + (isAnchored ? 0 : 1);
-    if (whole.choices > mostSteps) return null;
-    if (loops === 0) return Infinity;
-    const longest = Math.floor((mostSteps / whole.choices) ** (1 / loops));
-    return longest < fewestCharacters ? null : longest;
+    return { choices, loops: loops + (isAnchored ? 0 : 1) };
   } catch (error) {
     if (error instanceof Unjudged) return null;
     throw error;

@@ -3,6 +3,8 @@ import { boundedSchema } from './bounded-schema.js';
 
 /** Parts of a schema tried on parts of an answer, altogether: about half a second. */
 const mostChecks = 300_000;
+/** Steps of regular expressions, altogether and at worst; beyond them patterns are not tried. */
+const mostSteps = 200_000_000;
 /** Characters of an answer up to which `uniqueItems` is checked. */
 const longestUnique = 20_000;
 
@@ -26,7 +28,9 @@ export function validateJson(answer: string, schema: Record<string, unknown>): V
       checks += 1;
       if (checks > mostChecks) throw new TooManyChecks();
     };
-    const bounded = boundedSchema(schema, { withUniqueItems: text.length <= longestUnique, onCheck });
+    let steps = 0;
+    const spend = (more: number) => (steps += more) <= mostSteps;
+    const bounded = boundedSchema(schema, { withUniqueItems: text.length <= longestUnique, onCheck, spend });
     const result = new Validator(bounded, '2020-12').validate(parsed.value);
     if (result.valid) return { ok: true, text };
     const problems = result.errors.slice(-3).map((error) => `${error.instanceLocation}: ${error.error}`);
