@@ -9,8 +9,8 @@ const patienceMs = 2_000;
 
 /** The local activity that ends every completion. */
 export function createRecordCompletion(store: RecordCompletionStore): CompletionActivities['recordCompletion'] {
-  return async ({ completionId, outcome }) => {
-    const calls = await untilDatabaseAnswers(() => store.finish(completionId, withOwnToolCallIds(completionId, outcome)), { patienceMs });
+  return async ({ completionId, outcome, callsUnderWay }) => {
+    const calls = await untilDatabaseAnswers(() => store.finish(completionId, withOwnToolCallIds(completionId, outcome), callsUnderWay), { patienceMs });
     if (calls === null) throw ApplicationFailure.nonRetryable(`Completion ${completionId} is not in the database.`, 'internal');
     return { calls };
   };

@@ -16,7 +16,7 @@ export async function completionWorkflow(input: CompletionInput): Promise<Comple
   setHandler(defineQuery<CompletionProgress>(progressQueryName), () => progress);
   const outcome = await decide(input, progress);
   const { recordCompletion } = proxyLocalActivities<Pick<CompletionActivities, 'recordCompletion'>>(recordCompletionOptions(completionPolicies[input.policy]));
-  const { calls } = await CancellationScope.nonCancellable(() => recordCompletion({ completionId: input.completionId, outcome }));
+  const { calls } = await CancellationScope.nonCancellable(() => recordCompletion({ completionId: input.completionId, outcome, callsUnderWay: progress.callsStarted - progress.callsEnded }));
   return { completionId: input.completionId, ok: outcome.ok, calls };
 }
 

@@ -1,6 +1,7 @@
 import { completionChannel } from '../../domain/chat/completion-notification.js';
 import type { CompletionOutcome } from '../../domain/chat/decision.js';
 import type { Sql } from '../database/sql.js';
+import { mayBeCharged } from '../traces/may-be-charged.js';
 
 /**
  * Finishes completions: the outcome, the sums over the ledger and the owners of tool calls in one statement. Index: `calls_completion`.
@@ -8,7 +9,7 @@ import type { Sql } from '../database/sql.js';
  */
 const finishText = `
 WITH ledger AS (
-  SELECT *, outcome = 'succeeded' AS paid, EXISTS (
+  SELECT *, outcome = 'succeeded' AS paid, ${mayBeCharged('calls')} AS charged, EXISTS (
     SELECT FROM unnest($5::text[]) AS final (key) WHERE calls.key = final.key OR starts_with(calls.key, final.key || ':') OR starts_with(calls.key, final.key || '+')
   ) AS is_final
   FROM calls WHERE completion_id = $1 AND stage <> 'tool'
@@ -17,7 +18,7 @@ WITH ledger AS (
     coalesce(sum(input_tokens) FILTER (WHERE paid), 0) AS input, coalesce(sum(output_tokens) FILTER (WHERE paid), 0) AS output,
     coalesce(sum(cached_input_tokens) FILTER (WHERE paid), 0) AS cached, coalesce(sum(reasoning_tokens) FILTER (WHERE paid), 0) AS reasoning,
     coalesce(sum(input_tokens) FILTER (WHERE paid AND is_final), 0) AS final_input, coalesce(sum(output_tokens) FILTER (WHERE paid AND is_final), 0) AS final_output,
-    coalesce(sum(cost_nano_usd) FILTER (WHERE paid), 0) AS cost, coalesce(bool_and(cost_nano_usd IS NOT NULL) FILTER (WHERE paid), true) AS cost_known
+    coalesce(sum(cost_nano_usd) FILTER (WHERE paid), 0) AS cost, $9::integer = 0 AND coalesce(bool_and(cost_nano_usd IS NOT NULL) FILTER (WHERE charged), true) AS cost_known
   FROM ledger
 ), finished AS (
   UPDATE completions SET status = $2, decision = $3, failure = $4, degraded = $6, finished_at = now(), call_count = sums.calls,
@@ -36,9 +37,12 @@ SELECT coalesce((SELECT call_count FROM finished), (SELECT call_count FROM compl
 export class RecordCompletionStore {
   constructor(private readonly sql: Sql) {}
 
-  /** Finishes a running completion and tells the apis; a finished one keeps what it has, and is announced again. Returns the number of its calls; null: no such completion. */
-  async finish(completionId: string, outcome: CompletionOutcome): Promise<number | null> {
-    const { rows } = await this.sql.query<{ calls: number | null }>({ name: 'completion-finish', text: finishText, values: finishValues(completionId, outcome) });
+  /**
+   * Finishes a running completion and tells the apis; a finished one keeps what it has, and is announced again. Calls that are still
+   * under way make its cost unknown: they are recorded when they end, and change nothing here. Returns the number of its calls; null: no such completion.
+   */
+  async finish(completionId: string, outcome: CompletionOutcome, callsUnderWay = 0): Promise<number | null> {
+    const { rows } = await this.sql.query<{ calls: number | null }>({ name: 'completion-finish', text: finishText, values: [...finishValues(completionId, outcome), callsUnderWay] });
     // Apart from the UPDATE: a transaction that both writes and notifies holds the notification queue's lock while its commit is flushed.
     await this.sql.query({ name: 'completion-done', text: 'SELECT pg_notify($1, $2)', values: [completionChannel, JSON.stringify({ kind: 'done', completionId })] });
     return rows[0]?.calls ?? null;

@@ -31,7 +31,9 @@ export function createWorker(parts: WorkerParts): Promise<Worker> {
     maxEagerActivityReservationsPerWorkflowTask: 16,
     maxConcurrentLocalActivityExecutions: 100,
     maxConcurrentWorkflowTaskExecutions: 40,
-    maxConcurrentWorkflowTaskPolls: 8,
+    // Half of the pollers wait on the common queue, where every completion begins: with few of them there a burst is written to the queue's table first.
+    maxConcurrentWorkflowTaskPolls: 20,
+    nonStickyToStickyPollRatio: 0.5,
     // Nearly every activity arrives eagerly; pollers serve retries and what other workers left.
     maxConcurrentActivityTaskPolls: 4,
     // Completions are short; one in the cache costs about 50 KB.

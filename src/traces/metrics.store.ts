@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { POSTGRES_POOL } from '../database/postgres-pool.js';
 import type { Sql } from '../database/sql.js';
+import { mayBeCharged } from './may-be-charged.js';
 
 /** Completions of a window; latency in milliseconds, null where none finished. */
 export interface CompletionTotals {
@@ -86,7 +87,7 @@ export class MetricsStore {
     const text = `${windowed}
       SELECT provider, model, count(*) AS calls, count(*) FILTER (WHERE outcome = 'failed') AS failed, count(*) FILTER (WHERE outcome = 'canceled') AS canceled,
         coalesce(sum(input_tokens), 0) AS input_tokens, coalesce(sum(output_tokens), 0) AS output_tokens, coalesce(sum(cost_nano_usd), 0) AS cost_nano_usd,
-        coalesce(bool_and(cost_nano_usd IS NOT NULL) FILTER (WHERE outcome = 'succeeded'), true) AS cost_known, ${latency},
+        coalesce(bool_and(cost_nano_usd IS NOT NULL) FILTER (WHERE ${mayBeCharged('windowed')}), true) AS cost_known, ${latency},
         percentile_cont(0.5) WITHIN GROUP (ORDER BY ttft_ms) FILTER (WHERE outcome = 'succeeded') AS ttft_p50,
         percentile_cont(0.95) WITHIN GROUP (ORDER BY ttft_ms) FILTER (WHERE outcome = 'succeeded') AS ttft_p95,
         (sum(output_tokens) FILTER (WHERE outcome = 'succeeded') * 1000.0 / nullif(sum(duration_ms) FILTER (WHERE outcome = 'succeeded' AND output_tokens IS NOT NULL), 0))::float8 AS tokens_per_second

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { costInUsd } from '../../domain/pricing/cost-in-usd.js';
 import type { CallRow } from './call-row.js';
+import { isMaybeCharged } from './may-be-charged.js';
 
 /** One stage of a completion, as its calls show it. */
 export const stageSchema = z.object({
@@ -36,7 +37,7 @@ function stageOf(group: [CallRow, ...CallRow[]], createdAt: Date): StageBody {
   const last = group.reduce((left, right) => (right.ended_at > left.ended_at ? right : left));
   const paid = group.filter((call) => call.outcome === 'succeeded');
   const sum = (of: (call: CallRow) => number): number => paid.reduce((total, call) => total + of(call), 0);
-  const costKnown = paid.every((call) => call.cost_nano_usd !== null);
+  const costKnown = group.every((call) => call.cost_nano_usd !== null || !isMaybeCharged(call));
   return {
     stage: stageName(first),
     layer: layerOf(first),

@@ -90,7 +90,7 @@ describe('lists of completions', () => {
     const row = await store.completion('list-1', 'key_a');
     if (!row) throw new Error('expected a row');
     const body = completionBody(row);
-    expect(body).toMatchObject({ calls: 2, failed_calls: 1, cost_usd: 0.000001, cost_known: true, usage: { input_tokens: 20, output_tokens: 40 }, agreement: 0.5 });
+    expect(body).toMatchObject({ calls: 2, failed_calls: 1, cost_usd: 0.000001, cost_known: false, usage: { input_tokens: 20, output_tokens: 40 }, agreement: 0.5 });
     expect(completionSchema.strict().parse(body)).toEqual(body);
     expect(await store.completion('list-1', 'key_b')).toBeNull();
   });
@@ -204,7 +204,7 @@ describe('metrics', () => {
     expect(body.completions).toMatchObject({ total: 2, completed: 2, error_rate: 0 });
     expect(body.calls).toMatchObject({ calls: 5, failed: 1, error_rate: 0.2, cost_known: false, cost_usd: 0.000002 });
     expect(body.models.find((entry) => entry.model === 'slow')).toMatchObject({ calls: 2, failed: 0, cost_known: false, latency_ms: { p50: 900, p95: 900 } });
-    expect(body.models.find((entry) => entry.model === 'quick')).toMatchObject({ calls: 3, failed: 1, error_rate: 0.3333, cost_known: true });
+    expect(body.models.find((entry) => entry.model === 'quick')).toMatchObject({ calls: 3, failed: 1, error_rate: 0.3333, cost_known: false });
     expect(body.stages.find((entry) => entry.stage === 'propose')?.bottleneck).toMatchObject({ model: 'slow', share: 1 });
     expect(body.failures).toEqual([{ code: 'timeout', provider: 'p', model: 'quick', calls: 1 }]);
   });

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { POSTGRES_POOL } from '../database/postgres-pool.js';
 import type { Sql } from '../database/sql.js';
 import { callColumns, type CallRow } from './call-row.js';
+import { mayBeCharged } from './may-be-charged.js';
 import type { CompletionRow, CompletionTraceRow } from './completion-row.js';
 import type { CallFilter, CompletionFilter } from './trace-filters.dto.js';
 
@@ -18,7 +19,7 @@ const ledgerSums = `
       coalesce(sum(call.input_tokens), 0) AS input_tokens, coalesce(sum(call.output_tokens), 0) AS output_tokens,
       coalesce(sum(call.cached_input_tokens), 0) AS cached_input_tokens, coalesce(sum(call.reasoning_tokens), 0) AS reasoning_tokens,
       coalesce(sum(call.cost_nano_usd), 0) AS cost_nano_usd,
-      coalesce(bool_and(call.cost_nano_usd IS NOT NULL) FILTER (WHERE call.outcome = 'succeeded'), true) AS cost_known
+      coalesce(bool_and(call.cost_nano_usd IS NOT NULL) FILTER (WHERE ${mayBeCharged('call')}), true) AS cost_known
     FROM calls call WHERE call.completion_id = completion.id AND call.stage <> 'tool') sums ON true`;
 
 /** Reads completions and the ledger for whoever looks at them later. `caller` null means everybody's: for the CLI, which has the database anyway. */

@@ -28,6 +28,8 @@ export interface CompletionResult {
 export interface RecordCompletionInput {
   completionId: string;
   outcome: CompletionOutcome;
+  /** Calls that nobody waits for any more; 0 where missing. */
+  callsUnderWay?: number;
 }
 
 export const progressQueryName = 'progress';
