@@ -102,7 +102,7 @@ function failedRecord(attempt: Attempt, error: unknown, abandoned: boolean): Cal
     ...baseRecord(attempt),
     outcome: abandoned ? 'canceled' : 'failed',
     failureCode: abandoned ? 'canceled' : error instanceof ProviderFailure ? error.code : 'internal',
-    failureMessage: storable(message),
+    failureMessage: abandoned ? 'The completion was canceled while this call was under way.' : storable(message),
   };
 }
 

@@ -45,7 +45,10 @@ async function main(config: Config, log: Logger): Promise<void> {
     const worker = await createWorker({ connection, namespace: config.environment.TEMPORAL_NAMESPACE, codec, activities: composition.activities, policy: config.policy, workflowBundle: bundle });
     await run(worker, log);
   } finally {
-    await connection.close();
+    // A worker whose calls outlasted the drain still holds the connection: that it can't be closed must not hide why the worker ended.
+    await connection.close().catch((error: unknown) => {
+      log.debug(error, 'The connection to Temporal was still in use.');
+    });
     await composition.close();
   }
 }
