@@ -71,7 +71,8 @@ async function askTool(endpoint: ToolEndpoint | null, input: ExecuteToolInput, s
   try {
     const response = await fetch(endpoint.url, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      // A worker that dies between the tool's answer and the ledger asks again: by this key the endpoint can tell.
+      headers: { 'content-type': 'application/json', 'idempotency-key': `${input.completionId}/${encodeURIComponent(input.key)}` },
       body: JSON.stringify({ tool_call_id: input.toolCallId, name: input.name, arguments: body.value }),
       signal: AbortSignal.any([signal, AbortSignal.timeout(endpoint.timeoutMs)]),
       redirect: 'error',

@@ -41,7 +41,7 @@ export const panelDefinition = z.strictObject({
 export type PanelDefinition = z.infer<typeof panelDefinition>;
 
 const toolEndpoint = z.strictObject({
-  url: httpUrl.describe('Gets POST {"tool_call_id", "name", "arguments"} and answers {"content": "…"} or plain text'),
+  url: httpUrl.describe('Gets POST {"tool_call_id", "name", "arguments"} and answers {"content": "…"} or plain text; a repeated call has the same Idempotency-Key header'),
   timeout_ms: z.int().min(100).max(300_000).default(10_000),
   description: z.string().optional(),
 });

@@ -8,8 +8,11 @@ import { ConclaveClient } from '../support/conclave-client.js';
 import { createTestDatabase } from '../support/database.js';
 import { startTestTemporal } from '../support/engines.js';
 import { marker } from '../support/marker.js';
+import type { NodeProcess } from '../support/node-process.js';
 import { startNodeProcess } from '../support/node-process.js';
+import { simulatedProvider } from '../support/simulated-client.js';
 import { productEnvironment, stackAddresses, startApi } from '../support/stack.js';
+import { until } from '../support/until.js';
 
 const weather = {
   type: 'function',
@@ -19,7 +22,11 @@ const weather = {
 describe('a panel with a tool_executor, on a stack of its own with a live call log', () => {
   const stops: (() => unknown)[] = [];
   const asked: { name: string; arguments: { city: string } }[] = [];
+  const keys: unknown[] = [];
   let toolStatus = 200;
+  let isToolSilent = false;
+  let worker: NodeProcess;
+  let startWorker: () => Promise<NodeProcess>;
   let api: ConclaveClient;
   let callLog: string;
 
@@ -30,6 +37,8 @@ describe('a panel with a tool_executor, on a stack of its own with a live call l
       let body = '';
       request.on('data', (piece) => (body += String(piece))).on('end', () => {
         asked.push(JSON.parse(body) as (typeof asked)[number]);
+        keys.push(request.headers['idempotency-key']);
+        if (isToolSilent) return;
         response.writeHead(toolStatus).end(JSON.stringify({ content: toolStatus === 200 ? 'Hail, 3 degrees' : 'station offline' }));
       });
     });
@@ -45,7 +54,9 @@ describe('a panel with a tool_executor, on a stack of its own with a live call l
     stops.push(() => database.drop(), () => temporal.stop());
     const engines = { simulatedUrl: stackAddresses().simulatedUrl, databaseUrl: database.url, temporalAddress: temporal.address };
     const environment = { ...productEnvironment(engines, folder), CONCLAVE_CONFIG: config, CALL_LOG_FILE: callLog };
-    const [own, worker] = await Promise.all([startApi(environment, 'api-tools'), startNodeProcess('worker-tools', ['dist/src/worker.js'], environment)]);
+    startWorker = () => startNodeProcess('worker-tools', ['dist/src/worker.js'], environment);
+    const [own, first] = await Promise.all([startApi(environment, 'api-tools'), startWorker()]);
+    worker = first;
     stops.push(() => own.stop(), () => worker.stop());
     api = new ConclaveClient(own.url);
   });
@@ -73,5 +84,35 @@ describe('a panel with a tool_executor, on a stack of its own with a live call l
     const lines = (text: string) => text.trim().split('\n').map((line) => JSON.parse(line) as { id: string }).sort((a, b) => (a.id < b.id ? -1 : 1));
     const exported = await api.get('/api/calls/export');
     expect(lines(readFileSync(callLog, 'utf8'))).toEqual(lines(exported.text));
+  });
+
+  async function killWorker(): Promise<void> {
+    worker.kill('SIGKILL');
+    await worker.exited;
+    worker = await startWorker();
+  }
+
+  it('asks a tool again under the same key if the worker dies before its answer is recorded', async () => {
+    toolStatus = 200;
+    isToolSilent = true;
+    keys.length = 0;
+    const answering = askWeather();
+    await until('the tool is asked', () => Promise.resolve(keys.length === 1));
+    isToolSilent = false;
+    await killWorker();
+    expect((await answering).status).toBe(200);
+    expect(keys).toEqual([expect.stringMatching(/^chatcmpl-.+tool/), keys[0]]);
+  });
+
+  it('does not run a recorded tool call again if the worker dies afterwards', async () => {
+    const simulated = simulatedProvider();
+    keys.length = 0;
+    await simulated.rules({ contains: 'Hail, 3 degrees', effect: 'hold' });
+    const answering = askWeather();
+    await simulated.wait({ held: 1 }, { contains: 'Hail, 3 degrees' });
+    await killWorker();
+    await simulated.release({ contains: 'Hail, 3 degrees' });
+    expect((await answering).status).toBe(200);
+    expect(keys).toHaveLength(1);
   });
 });
