@@ -1,155 +1,35 @@
 import { Context } from '@temporalio/activity';
 import type { CallAnswer, CallModelInput } from '../domain/chat/call.js';
-import type { Usage } from '../domain/chat/chat-request.js';
-import type { CallPrice } from '../domain/pricing/call-price.js';
-import { costOfCall } from '../domain/pricing/cost-of-call.js';
-import type { Provider, ProviderRequest, ProviderResponse } from '../src/providers/provider.js';
 import { ProviderFailure } from '../src/providers/provider-failure.js';
-import type { CallRecord } from '../src/traces/calls.store.js';
-import { withoutImages } from './adapt-request.js';
 import type { CompletionActivities } from './completion-activities.js';
-import { composeRequest, requestHashOf } from './compose-request.js';
 import { abandonSignal, withHeartbeats } from './heartbeats.js';
-import type { Ledger } from './ledger.js';
+import { answerOnly, makeCall } from './make-call.js';
+import type { MakeCallParts } from './make-call.js';
 import { internalFailure, toApplicationFailure } from './to-application-failure.js';
 
-/** What the worker gives the activity. */
-export interface CallModelParts {
-  ledger: Ledger;
-  provider(name: string): Provider;
-  /** Null: unknown. */
-  price(provider: string, model: string): CallPrice | null;
-  /** False only where the registry says that the model takes no images. */
-  acceptsImages(provider: string, model: string): boolean;
-  openStream(input: CallModelInput, attempt: number): { push(text: string): void; end(): Promise<void> };
-}
-
-type Attempt = { input: CallModelInput; number: number; startedAt: number; requestHash: string };
-
 /** The activity that calls a model. A call under way in this worker is joined, a recorded one is returned, only then is a provider asked. */
-export function createCallModel(parts: CallModelParts): CompletionActivities['callModel'] {
+export function createCallModel(parts: MakeCallParts): CompletionActivities['callModel'] {
   const underWay = new Map<string, Promise<CallAnswer>>();
   return (input) => {
     const context = Context.current();
     const identity = `${input.completionId} ${input.key}`;
     let answer = underWay.get(identity);
     if (!answer) {
-      answer = makeCall(parts, input, context).finally(() => underWay.delete(identity));
+      answer = callOnce(parts, input, context).finally(() => underWay.delete(identity));
       underWay.set(identity, answer);
     }
     return withHeartbeats(context, answer);
   };
 }
 
-async function makeCall(parts: CallModelParts, input: CallModelInput, context: Context): Promise<CallAnswer> {
+async function callOnce(parts: MakeCallParts, input: CallModelInput, context: Context): Promise<CallAnswer> {
   const { recorded, conversation } = await parts.ledger.lookUp(input.completionId, input.key);
   if (recorded) return answerOnly(recorded);
-  const composed = composeRequest(input, conversation);
-  const { request, dropped } = parts.acceptsImages(input.model.provider, input.model.model) ? { request: composed, dropped: [] } : withoutImages(composed);
-  const attempt: Attempt = { input, number: context.info.attempt, startedAt: Date.now(), requestHash: requestHashOf(input, request, conversation) };
   const signal = abandonSignal(context, () => parts.ledger.isCanceled(input.completionId));
-  let response: ProviderResponse;
   try {
-    response = await ask(parts, attempt, request, signal);
+    return await makeCall(parts, input, conversation, { number: context.info.attempt, signal });
   } catch (error) {
-    await enter(parts, input, failedRecord(attempt, error, signal.aborted));
     if (signal.aborted) throw context.cancellationSignal.reason;
     throw error instanceof ProviderFailure ? toApplicationFailure(error) : internalFailure(error);
   }
-  const record = succeededRecord(parts, attempt, { ...response, droppedParameters: [...response.droppedParameters, ...dropped] });
-  const earlier = await enter(parts, input, record);
-  return earlier ?? answerOf(record);
-}
-
-async function ask(parts: CallModelParts, { input, number }: Attempt, request: ProviderRequest, signal: AbortSignal): Promise<ProviderResponse> {
-  const provider = parts.provider(input.model.provider);
-  if (!input.stream) return provider.generate(request, { signal, timeoutMs: input.timeoutMs });
-  const stream = parts.openStream(input, number);
-  try {
-    return await provider.generate(request, { signal, timeoutMs: input.timeoutMs, onText: (text) => { stream.push(storable(text)); } });
-  } finally {
-    await stream.end();
-  }
-}
-
-async function enter(parts: CallModelParts, input: CallModelInput, record: CallRecord): Promise<CallAnswer | null> {
-  const earlier = await parts.ledger.enter(record);
-  if (input.progress) parts.ledger.tellEnded(record, input.of);
-  return earlier ? answerOnly(earlier) : null;
-}
-
-function succeededRecord(parts: CallModelParts, attempt: Attempt, response: ProviderResponse): CallRecord {
-  const { provider, model } = attempt.input.model;
-  const price = parts.price(provider, model);
-  return {
-    ...baseRecord(attempt),
-    text: storable(response.text),
-    toolCalls: response.toolCalls.map((toolCall) => ({ ...toolCall, argumentsJson: storable(toolCall.argumentsJson) })),
-    finishReason: response.finishReason,
-    usage: response.usage,
-    costNanoUsd: costOfCall(response.usage, price),
-    price,
-    firstTokenAt: response.firstTokenAt,
-    outcome: 'succeeded',
-    droppedParameters: response.droppedParameters,
-    responseId: response.responseId ?? null,
-  };
-}
-
-function failedRecord(attempt: Attempt, error: unknown, abandoned: boolean): CallRecord {
-  const message = error instanceof Error ? error.message : String(error);
-  return {
-    ...baseRecord(attempt),
-    outcome: abandoned ? 'canceled' : 'failed',
-    failureCode: abandoned ? 'canceled' : error instanceof ProviderFailure ? error.code : 'internal',
-    failureMessage: abandoned ? 'The completion was canceled while this call was under way.' : storable(message),
-  };
-}
-
-function baseRecord({ input, number, startedAt, requestHash }: Attempt): CallRecord {
-  return {
-    completionId: input.completionId,
-    key: input.key,
-    stage: input.stage,
-    memberIndex: input.memberIndex,
-    attempt: number,
-    provider: input.model.provider,
-    model: input.model.model,
-    requestHash,
-    text: null,
-    toolCalls: null,
-    finishReason: null,
-    usage: null,
-    costNanoUsd: null,
-    price: null,
-    startedAt,
-    firstTokenAt: null,
-    endedAt: Date.now(),
-    outcome: 'failed',
-    failureCode: null,
-    failureMessage: null,
-    droppedParameters: null,
-    responseId: null,
-  };
-}
-
-const noUsage: Usage = { inputTokens: 0, outputTokens: 0, cachedInputTokens: 0, reasoningTokens: 0 };
-
-function answerOf(record: CallRecord): CallAnswer {
-  return {
-    text: record.text ?? '',
-    toolCalls: record.toolCalls ?? [],
-    finishReason: record.finishReason ?? 'stop',
-    usage: record.usage ?? noUsage,
-    costNanoUsd: record.costNanoUsd,
-  };
-}
-
-function answerOnly({ text, toolCalls, finishReason, usage, costNanoUsd }: CallAnswer): CallAnswer {
-  return { text, toolCalls, finishReason, usage, costNanoUsd };
-}
-
-// Postgres stores no NUL in text; what is streamed and what is recorded must be the same text.
-function storable(text: string): string {
-  return text.includes('\0') ? text.replaceAll('\0', '') : text;
 }

@@ -60,6 +60,8 @@ async function runTool(parts: ExecuteToolParts, input: ExecuteToolInput, context
     failureMessage: null,
     droppedParameters: null,
     responseId: null,
+    groupId: null,
+    mode: 'realtime',
   });
   return earlier ? { content: earlier.text, isError: earlier.failureCode !== null } : answer;
 }

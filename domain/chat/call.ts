@@ -30,7 +30,10 @@ export function callKey(call: { path: string; stage: StageName; layer: number; m
 
 /** One call to one model as the workflow schedules it: the argument of the `callModel` activity. Holds no secret and not the conversation. */
 export interface CallModelInput {
+  /** Of the completion, the batch item or the run's sample. */
   completionId: string;
+  /** The batch or run it is made for; missing: a client's completion. */
+  groupId?: string;
   /** From `callKey`; unique in the completion. */
   key: string;
   stage: StageName;

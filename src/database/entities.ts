@@ -5,7 +5,34 @@ import { StreamChunkEntity } from '../completions/stream-chunk.entity.js';
 import { ToolCallOwnerEntity } from '../completions/tool-call-owner.entity.js';
 import { PanelEntity } from '../panels/panel.entity.js';
 import { PayloadEntity } from '../temporal/payload.entity.js';
+import { BatchCallEntity } from '../batches/batch-call.entity.js';
+import { BatchItemEntity } from '../batches/batch-item.entity.js';
+import { BatchPlanEntity } from '../batches/batch-plan.entity.js';
+import { BatchEntity } from '../batches/batch.entity.js';
+import { ProviderJobEntity } from '../batches/provider-job.entity.js';
+import { BudgetReservationEntity } from '../budgets/budget-reservation.entity.js';
+import { BudgetEntity } from '../budgets/budget.entity.js';
+import { FileChunkEntity } from '../files/file-chunk.entity.js';
+import { FileEntity } from '../files/file.entity.js';
 import { CallEntity } from '../traces/call.entity.js';
 
 /** Every table of the product. */
-export const entities = [ApiKeyEntity, RequestLimitEntity, CompletionEntity, StreamChunkEntity, ToolCallOwnerEntity, PanelEntity, PayloadEntity, CallEntity];
+export const entities = [
+  ApiKeyEntity,
+  RequestLimitEntity,
+  CompletionEntity,
+  StreamChunkEntity,
+  ToolCallOwnerEntity,
+  PanelEntity,
+  PayloadEntity,
+  CallEntity,
+  BudgetEntity,
+  BudgetReservationEntity,
+  FileEntity,
+  FileChunkEntity,
+  BatchEntity,
+  BatchPlanEntity,
+  BatchItemEntity,
+  ProviderJobEntity,
+  BatchCallEntity,
+];

@@ -1,6 +1,7 @@
 import { Foundation1763700000000 } from './migrations/1763700000000-foundation.js';
 import { RequestLimits1763700100000 } from './migrations/1763700100000-request-limits.js';
 import { CompletionsByCaller1763700200000 } from './migrations/1763700200000-completions-by-caller.js';
+import { Batches1763800000000 } from './migrations/1763800000000-batches.js';
 
 /** Every migration, oldest first. */
-export const migrations = [Foundation1763700000000, RequestLimits1763700100000, CompletionsByCaller1763700200000];
+export const migrations = [Foundation1763700000000, RequestLimits1763700100000, CompletionsByCaller1763700200000, Batches1763800000000];

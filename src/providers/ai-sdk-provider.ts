@@ -1,9 +1,10 @@
 import type { LanguageModelV3, LanguageModelV3CallOptions } from '@ai-sdk/provider';
+import type { BatchProvider } from './batch-provider.js';
 import { CallDeadline, defaultSilenceMs } from './call-deadline.js';
 import { droppedParameters } from './dropped-parameters.js';
 import { addPart, fromResult, isComplete, nothingReceived, toFinishReason, type Received } from './from-parts.js';
 import type { Connection } from './provider-adapter.js';
-import type { GenerateOptions, Provider, ProviderRequest, ProviderResponse } from './provider.js';
+import type { GenerateOptions, ListedModel, Provider, ProviderRequest, ProviderResponse } from './provider.js';
 import { toCallOptions, type RequestRules } from './to-call-options.js';
 import { textsOf, toPrompt, type PromptRules } from './to-prompt.js';
 import { failure, toProviderFailure, type FailureContext } from './to-provider-failure.js';
@@ -26,6 +27,7 @@ const mostModels = 500;
 /** Calls models through the AI SDK: one HTTP request per call, bounded in time, every error a `ProviderFailure`. */
 export class AiSdkProvider implements Provider {
   readonly name: string;
+  readonly batch: BatchProvider | null = null;
   private readonly models = new Map<string, LanguageModelV3>();
 
   constructor(private readonly connection: Connection, private readonly family: ModelFamily, private readonly silenceMs: number = defaultSilenceMs) {
@@ -52,6 +54,11 @@ export class AiSdkProvider implements Provider {
     } finally {
       deadline.stop();
     }
+  }
+
+  listModels(): Promise<ListedModel[]> {
+    const context: FailureContext = { provider: this.name, model: '', secrets: this.secrets(), texts: [], now: Date.now() };
+    return Promise.reject(failure('bad_request', 'its list of models is not asked for yet', context));
   }
 
   private model(id: string): LanguageModelV3 {

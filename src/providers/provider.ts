@@ -1,3 +1,4 @@
+import type { BatchProvider } from './batch-provider.js';
 import type { ChatMessage, FinishReason, ResponseFormat, Sampling, ToolCall, ToolChoice, ToolDefinition, Usage } from '../../domain/chat/chat-request.js';
 
 /** One call to one model, provider-neutral and complete: what an adapter turns into its wire format. */
@@ -42,5 +43,23 @@ export interface GenerateOptions {
  */
 export interface Provider {
   readonly name: string;
+  /** Its batch interface; null: it has none, or none that Conclave speaks. */
+  readonly batch: BatchProvider | null;
   generate(request: ProviderRequest, options: GenerateOptions): Promise<ProviderResponse>;
+  /** The models its key may use, by the cheapest call there is: what start-up checks, pre-flight checks and `conclave models update` ask. */
+  listModels(options: ListModelsOptions): Promise<ListedModel[]>;
+}
+
+export interface ListModelsOptions {
+  signal: AbortSignal;
+  /** Milliseconds for the whole list. */
+  timeoutMs: number;
+}
+
+/** A model as the provider's own list tells it; null is unknown. */
+export interface ListedModel {
+  id: string;
+  displayName: string | null;
+  contextTokens: number | null;
+  outputTokens: number | null;
 }

@@ -1,3 +1,4 @@
+import { batchModes } from '../../domain/batches/batch-status.js';
 import { z } from 'zod';
 import type { CallRow } from './call-row.js';
 
@@ -38,6 +39,8 @@ export const callSchema = z
     dropped_parameters: z.array(z.string()).describe('Parameters the provider cannot take and that were left out'),
     request_hash: z.string(),
     response_id: z.string().nullable(),
+    group_id: z.string().nullable().describe('Batch or run it was made for'),
+    mode: z.enum(batchModes).describe('Which of the provider\'s interfaces made it'),
   })
   .meta({ id: 'Call' });
 export type CallBody = z.infer<typeof callSchema>;
@@ -82,6 +85,8 @@ export function callBody(row: CallRow): CallBody {
     dropped_parameters: row.dropped_parameters ?? [],
     request_hash: row.request_hash,
     response_id: row.response_id,
+    group_id: row.group_id,
+    mode: row.mode,
   };
 }
 

@@ -1,4 +1,5 @@
 import type { ToolCall } from '../../domain/chat/chat-request.js';
+import type { BatchMode } from '../../domain/batches/batch-status.js';
 import type { CallPrice } from '../../domain/pricing/call-price.js';
 import type { CallRecordOutcome } from './call.entity.js';
 
@@ -30,6 +31,8 @@ export interface CallRow {
   failure_message: string | null;
   dropped_parameters: string[] | null;
   response_id: string | null;
+  group_id: string | null;
+  mode: BatchMode;
 }
 
 /** Columns of `CallRow`, with the table's alias. */
@@ -37,6 +40,6 @@ export function callColumns(alias: string): string {
   return [
     'id', 'completion_id', 'key', 'stage', 'member_index', 'attempt', 'provider', 'model', 'request_hash', 'text', 'tool_calls', 'finish_reason',
     'input_tokens', 'output_tokens', 'cached_input_tokens', 'reasoning_tokens', 'cost_nano_usd', 'price', 'started_at', 'first_token_at', 'ended_at',
-    'outcome', 'failure_code', 'failure_message', 'dropped_parameters', 'response_id',
+    'outcome', 'failure_code', 'failure_message', 'dropped_parameters', 'response_id', 'group_id', 'mode',
   ].map((column) => `${alias}.${column}`).join(', ');
 }

@@ -1,9 +1,9 @@
-import { Check, Column, Entity, ForeignKey, Index, PrimaryGeneratedColumn } from 'typeorm';
+import { Check, Column, Entity, Index, PrimaryGeneratedColumn } from 'typeorm';
 import type { ToolCall } from '../../domain/chat/chat-request.js';
 import type { StageName } from '../../domain/chat/call.js';
+import type { BatchMode } from '../../domain/batches/batch-status.js';
 import type { CallPrice } from '../../domain/pricing/call-price.js';
 import { safeInteger } from '../database/column-types.js';
-import { CompletionEntity } from '../completions/completion.entity.js';
 
 export type CallRecordOutcome = 'succeeded' | 'failed' | 'canceled';
 
@@ -16,13 +16,15 @@ export type CallRecordOutcome = 'succeeded' | 'failed' | 'canceled';
 @Index('calls_paid_once', ['completionId', 'key'], { unique: true, where: `"outcome" = 'succeeded'` })
 @Index('calls_completion', ['completionId', 'id'])
 @Index('calls_ended', ['endedAt', 'id'])
+@Index('calls_group', ['groupId', 'id'], { where: '"group_id" IS NOT NULL' })
+@Check('calls_mode', `"mode" IN ('batch', 'realtime')`)
 export class CallEntity {
   /** Ascending in order of recording: the cursor of lists and event streams. */
   @PrimaryGeneratedColumn('identity', { type: 'bigint', primaryKeyConstraintName: 'calls_pkey', generatedIdentity: 'ALWAYS' })
   id!: string;
 
+  /** Id of the completion, of the batch item or of the run's sample it belongs to; no foreign key, as these are three tables. */
   @Column('text', { name: 'completion_id' })
-  @ForeignKey(() => CompletionEntity, 'id', { name: 'calls_completion_id_fkey', onDelete: 'CASCADE' })
   completionId!: string;
 
   /** The logical call, from `callKey`. */
@@ -99,6 +101,14 @@ export class CallEntity {
   /** Parameters the provider can't take and that were left out. */
   @Column('jsonb', { name: 'dropped_parameters', nullable: true })
   droppedParameters!: string[] | null;
+
+  /** The batch or run it was made for; null: a client's completion. */
+  @Column('text', { name: 'group_id', nullable: true })
+  groupId!: string | null;
+
+  /** Which of the provider's interfaces made it, and so which price. */
+  @Column('text', { default: 'realtime' })
+  mode!: BatchMode;
 
   /** The provider's own id of the response. */
   @Column('text', { name: 'response_id', nullable: true })

@@ -1,3 +1,4 @@
+import type { BatchMode } from '../../domain/batches/batch-status.js';
 import type { CallAnswer, StageName } from '../../domain/chat/call.js';
 import type { ChatRequest, FinishReason, ToolCall, Usage } from '../../domain/chat/chat-request.js';
 import { completionChannel } from '../../domain/chat/completion-notification.js';
@@ -31,6 +32,10 @@ export interface CallRecord {
   failureMessage: string | null;
   droppedParameters: string[] | null;
   responseId: string | null;
+  /** The batch or run it was made for; null: a client's completion. */
+  groupId: string | null;
+  /** Which of the provider's interfaces made it. */
+  mode: BatchMode;
 }
 
 /** What the ledger knows of a call that succeeded. `failureCode` is set only where a tool answered with an error. */
@@ -124,6 +129,8 @@ const insertColumns = [
   'failure_message',
   'dropped_parameters',
   'response_id',
+  'group_id',
+  'mode',
 ];
 
 const insertText = `INSERT INTO calls (${insertColumns.join(', ')}) VALUES (${insertColumns.map((_, index) => `$${index + 1}`).join(', ')})
@@ -156,6 +163,8 @@ function insertValues(record: CallRecord): unknown[] {
     record.failureMessage,
     json(record.droppedParameters),
     record.responseId,
+    record.groupId,
+    record.mode,
   ];
 }
 
@@ -193,6 +202,8 @@ export function rowOf(record: CallRecord, id: string): CallRow {
     failure_message: record.failureMessage,
     dropped_parameters: record.droppedParameters,
     response_id: record.responseId,
+    group_id: record.groupId,
+    mode: record.mode,
   };
 }
 

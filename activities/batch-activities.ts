@@ -1,0 +1,59 @@
+import type { BatchMode } from '../domain/batches/batch-status.js';
+
+/** One provider job, or chunk of realtime calls, that a round planned. */
+export interface PlannedJob {
+  jobId: string;
+  provider: string;
+  model: string;
+  mode: BatchMode;
+  lines: number;
+}
+
+/** What a round of planning came to. */
+export interface RoundPlan {
+  jobs: PlannedJob[];
+  /** Items whose outcome is not known yet. */
+  pending: number;
+  /** Calls that are planned but in no job, as the round's jobs are full or the cap does not allow them. */
+  waiting: number;
+  /** Why nothing more could be planned: `cost_cap`; null otherwise. */
+  heldBy: { code: string; message: string } | null;
+}
+
+export interface BatchReference {
+  batchId: string;
+}
+export interface JobReference {
+  batchId: string;
+  jobId: string;
+}
+
+/**
+ * The effects of a batch, as its workflows see them. Arguments and results are ids and counts; everything else is in Postgres. All are idempotent: an activity that is repeated
+ * after a crash goes on where the rows say. Failures are `ApplicationFailure`s typed by failure code.
+ */
+export interface BatchActivities {
+  /** Reads the input file into items and plans. Faulty lines: none is kept, the batch's `input_faults` name them, `faults` counts them. */
+  loadItems(input: BatchReference): Promise<{ items: number; faults: number }>;
+  /**
+   * Advances every item with no call outstanding (a strategy is replayed over the item's recorded calls), notes finished items, and puts the calls that are missing into jobs:
+   * by provider, model and endpoint, within the provider's limits, with what they may cost reserved. A job's row is the intent to make it.
+   */
+  planRound(input: BatchReference & { round: number }): Promise<RoundPlan>;
+  /** Uploads and creates the job at the provider, once. Waits (by benign failures) for a place within `max_inflight_batches`. Returns at once where it exists. */
+  submitJob(input: JobReference): Promise<void>;
+  /** Returns when the provider has ended the job; looks once and fails benign until then. Cancels it where it is too old or was asked to. */
+  awaitJob(input: JobReference): Promise<{ state: string }>;
+  /** Writes every result to the ledger, each once; what has none waits again or fails, by attempts and code. Settles the job's reservation. */
+  collectJob(input: JobReference): Promise<{ succeeded: number; failed: number; missing: number }>;
+  /** Makes a chunk's calls by realtime, some at a time, each recorded the moment it ends; settles the reservation. */
+  makeRealtimeCalls(input: JobReference): Promise<{ succeeded: number; failed: number }>;
+  /** Asks the provider to cancel the job; one that does not exist there is `canceled` at once. */
+  cancelJob(input: JobReference): Promise<void>;
+  /** Sets what the batch is doing, as readers see it. A final status is never left, `retryFailed` aside. */
+  setBatchStatus(input: BatchReference & { status: string; reason: { code: string; message: string } | null; mode?: BatchMode }): Promise<void>;
+  /** Sets failed items and their failed calls back to pending with fresh attempts; returns how many. */
+  retryFailedItems(input: BatchReference): Promise<{ items: number }>;
+  /** Ends the batch: items without outcome get one, output and error files are written, the budget is settled. */
+  finishBatch(input: BatchReference & { status: 'completed' | 'failed' | 'canceled' }): Promise<{ succeeded: number; failed: number; canceled: number }>;
+}

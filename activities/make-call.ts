@@ -1,0 +1,148 @@
+import type { CallAnswer, CallModelInput } from '../domain/chat/call.js';
+import type { Usage } from '../domain/chat/chat-request.js';
+import type { CallPrice } from '../domain/pricing/call-price.js';
+import { costOfCall } from '../domain/pricing/cost-of-call.js';
+import type { Provider, ProviderRequest, ProviderResponse } from '../src/providers/provider.js';
+import { ProviderFailure } from '../src/providers/provider-failure.js';
+import type { CallRecord } from '../src/traces/calls.store.js';
+import { withoutImages } from './adapt-request.js';
+import { composeRequest, requestHashOf } from './compose-request.js';
+import type { Conversation } from './compose-request.js';
+import type { Ledger } from './ledger.js';
+
+/** What the worker gives whoever makes calls. */
+export interface MakeCallParts {
+  ledger: Ledger;
+  provider(name: string): Provider;
+  /** Of a realtime call, now; null: unknown. */
+  price(provider: string, model: string): CallPrice | null;
+  /** False only where the registry says that the model takes no images. */
+  acceptsImages(provider: string, model: string): boolean;
+  openStream(input: CallModelInput, attempt: number): { push(text: string): void; end(): Promise<void> };
+}
+
+/** One attempt of a call, wherever it is made: in an activity of its own, or in one that carries many. */
+export interface CallAttempt {
+  /** From 1. */
+  number: number;
+  /** Aborts the provider's request. */
+  signal: AbortSignal;
+}
+
+type Attempt = { input: CallModelInput; number: number; startedAt: number; requestHash: string };
+
+/**
+ * Makes a call that the ledger does not have: asks the provider and enters what came of it before anybody hears of it. Returns the answer that counts, which is another
+ * attempt's where that was recorded first. Throws the signal's reason when aborted, `ProviderFailure`, or what was wrong with ourselves.
+ */
+export async function makeCall(parts: MakeCallParts, input: CallModelInput, conversation: Conversation, { number, signal }: CallAttempt): Promise<CallAnswer> {
+  const composed = composeRequest(input, conversation);
+  const { request, dropped } = parts.acceptsImages(input.model.provider, input.model.model) ? { request: composed, dropped: [] } : withoutImages(composed);
+  const attempt: Attempt = { input, number, startedAt: Date.now(), requestHash: requestHashOf(input, request, conversation) };
+  let response: ProviderResponse;
+  try {
+    response = await ask(parts, attempt, request, signal);
+  } catch (error) {
+    await enter(parts, input, failedRecord(attempt, error, signal.aborted));
+    signal.throwIfAborted();
+    throw error;
+  }
+  const record = succeededRecord(parts, attempt, { ...response, droppedParameters: [...response.droppedParameters, ...dropped] });
+  const earlier = await enter(parts, input, record);
+  return earlier ?? answerOf(record);
+}
+
+async function ask(parts: MakeCallParts, { input, number }: Attempt, request: ProviderRequest, signal: AbortSignal): Promise<ProviderResponse> {
+  const provider = parts.provider(input.model.provider);
+  if (!input.stream) return provider.generate(request, { signal, timeoutMs: input.timeoutMs });
+  const stream = parts.openStream(input, number);
+  try {
+    return await provider.generate(request, { signal, timeoutMs: input.timeoutMs, onText: (text) => { stream.push(storable(text)); } });
+  } finally {
+    await stream.end();
+  }
+}
+
+async function enter(parts: MakeCallParts, input: CallModelInput, record: CallRecord): Promise<CallAnswer | null> {
+  const earlier = await parts.ledger.enter(record);
+  if (input.progress) parts.ledger.tellEnded(record, input.of);
+  return earlier ? answerOnly(earlier) : null;
+}
+
+function succeededRecord(parts: MakeCallParts, attempt: Attempt, response: ProviderResponse): CallRecord {
+  const { provider, model } = attempt.input.model;
+  const price = parts.price(provider, model);
+  return {
+    ...baseRecord(attempt),
+    text: storable(response.text),
+    toolCalls: response.toolCalls.map((toolCall) => ({ ...toolCall, argumentsJson: storable(toolCall.argumentsJson) })),
+    finishReason: response.finishReason,
+    usage: response.usage,
+    costNanoUsd: costOfCall(response.usage, price),
+    price,
+    firstTokenAt: response.firstTokenAt,
+    outcome: 'succeeded',
+    droppedParameters: response.droppedParameters,
+    responseId: response.responseId ?? null,
+  };
+}
+
+function failedRecord(attempt: Attempt, error: unknown, abandoned: boolean): CallRecord {
+  const message = error instanceof Error ? error.message : String(error);
+  return {
+    ...baseRecord(attempt),
+    outcome: abandoned ? 'canceled' : 'failed',
+    failureCode: abandoned ? 'canceled' : error instanceof ProviderFailure ? error.code : 'internal',
+    failureMessage: abandoned ? 'The completion was canceled while this call was under way.' : storable(message),
+  };
+}
+
+function baseRecord({ input, number, startedAt, requestHash }: Attempt): CallRecord {
+  return {
+    completionId: input.completionId,
+    key: input.key,
+    stage: input.stage,
+    memberIndex: input.memberIndex,
+    attempt: number,
+    provider: input.model.provider,
+    model: input.model.model,
+    requestHash,
+    text: null,
+    toolCalls: null,
+    finishReason: null,
+    usage: null,
+    costNanoUsd: null,
+    price: null,
+    startedAt,
+    firstTokenAt: null,
+    endedAt: Date.now(),
+    outcome: 'failed',
+    failureCode: null,
+    failureMessage: null,
+    droppedParameters: null,
+    responseId: null,
+    groupId: input.groupId ?? null,
+    mode: 'realtime',
+  };
+}
+
+const noUsage: Usage = { inputTokens: 0, outputTokens: 0, cachedInputTokens: 0, reasoningTokens: 0 };
+
+function answerOf(record: CallRecord): CallAnswer {
+  return {
+    text: record.text ?? '',
+    toolCalls: record.toolCalls ?? [],
+    finishReason: record.finishReason ?? 'stop',
+    usage: record.usage ?? noUsage,
+    costNanoUsd: record.costNanoUsd,
+  };
+}
+
+export function answerOnly({ text, toolCalls, finishReason, usage, costNanoUsd }: CallAnswer): CallAnswer {
+  return { text, toolCalls, finishReason, usage, costNanoUsd };
+}
+
+// Postgres stores no NUL in text; what is streamed and what is recorded must be the same text.
+function storable(text: string): string {
+  return text.includes('\0') ? text.replaceAll('\0', '') : text;
+}
