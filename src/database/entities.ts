@@ -14,6 +14,9 @@ import { BudgetReservationEntity } from '../budgets/budget-reservation.entity.js
 import { BudgetEntity } from '../budgets/budget.entity.js';
 import { FileChunkEntity } from '../files/file-chunk.entity.js';
 import { FileEntity } from '../files/file.entity.js';
+import { RunBenchmarkEntity } from '../runs/run-benchmark.entity.js';
+import { RunSampleEntity } from '../runs/run-sample.entity.js';
+import { RunEntity } from '../runs/run.entity.js';
 import { CallEntity } from '../traces/call.entity.js';
 
 /** Every table of the product. */
@@ -35,4 +38,7 @@ export const entities = [
   BatchItemEntity,
   ProviderJobEntity,
   BatchCallEntity,
+  RunEntity,
+  RunBenchmarkEntity,
+  RunSampleEntity,
 ];
