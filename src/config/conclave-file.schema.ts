@@ -58,6 +58,8 @@ export const conclaveFileSchema = z.strictObject({
   providers: z.record(name, customProvider).default({}),
   panels: z.record(name, panelDefinition).default({}),
   default_panel: name.optional().describe('Panel behind `gremium-consensus` and source of default members; missing: a council of the default models'),
+  default_provider: name.optional().describe('Provider of jobs that name neither provider nor model'),
+  default_model: z.string().min(1).optional().describe('Model name of jobs that name neither provider nor model; beside default_provider it is that provider\'s'),
   default_models: z.record(name, z.string().min(1)).default({}).describe('Model of a provider that the built-in default panel uses, by provider'),
   limits: limits.prefault({}),
   tools: z.record(z.string().regex(/^[a-zA-Z0-9_-]{1,64}$/), toolEndpoint).default({}),

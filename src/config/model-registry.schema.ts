@@ -45,8 +45,14 @@ const provider = z.strictObject({
 
 /** `models.yaml`: what is known of providers and their models. Unknown keys are faults, so that a misspelt price can't be overlooked. */
 export const modelRegistrySchema = z
-  .strictObject({ sources: z.record(name, priceSource), providers: z.record(name, provider) })
+  .strictObject({
+    sources: z.record(name, priceSource),
+    default_provider: name.optional().describe('Whom jobs ask that name nobody; missing: they are refused'),
+    providers: z.record(name, provider),
+  })
   .superRefine((registry, context) => {
+    if (registry.default_provider !== undefined && !(registry.default_provider in registry.providers))
+      context.addIssue({ code: 'custom', path: ['default_provider'], message: `'${registry.default_provider}' is not among the providers` });
     for (const [providerName, entry] of Object.entries(registry.providers)) {
       if (entry.default_model !== null && Object.keys(entry.models).length > 0 && !(entry.default_model in entry.models))
         context.addIssue({ code: 'custom', path: ['providers', providerName, 'default_model'], message: `'${entry.default_model}' is not among its models` });

@@ -35,6 +35,11 @@ export class ModelsService {
     return this.registry.providers[canonical(provider)]?.default_model ?? null;
   }
 
+  /** Whom jobs ask that name nobody; null: the registry has no such default. */
+  defaultProvider(): string | null {
+    return this.registry.default_provider ?? null;
+  }
+
   /** What a realtime call costs; null: unknown. */
   price(provider: string, model: string): CallPrice | null {
     return this.find(provider, model)?.price ?? null;
