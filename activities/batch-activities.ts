@@ -11,13 +11,33 @@ export interface PlannedJob {
 
 /** What a round of planning came to. */
 export interface RoundPlan {
+  /** Every job of the batch that is not final: what this round planned, and what an earlier round, or an attempt that died, left. */
   jobs: PlannedJob[];
+  /** The batch's own `maxInflight`: jobs at one provider at the same time. */
+  maxInflight?: number;
   /** Items whose outcome is not known yet. */
   pending: number;
   /** Calls that are planned but in no job, as the round's jobs are full or the cap does not allow them. */
   waiting: number;
   /** Why nothing more could be planned: `cost_cap`; null otherwise. */
   heldBy: { code: string; message: string } | null;
+}
+
+/** Why something stands still or failed, as histories show it. */
+export interface Hindrance {
+  code: string;
+  message: string;
+  /** Milliseconds the provider asked to wait. */
+  retryAfterMs?: number;
+}
+
+/**
+ * The job can't go on now, and its row keeps its place: another start of its workflow goes on there. `failure` is what the batch pauses for (no key, no money, too many rate
+ * limits); null: the batch was pausing, switching or canceled already.
+ */
+export interface HeldJob {
+  state: 'held';
+  failure: Hindrance | null;
 }
 
 export interface BatchReference {
@@ -41,17 +61,22 @@ export interface BatchActivities {
    */
   planRound(input: BatchReference & { round: number }): Promise<RoundPlan>;
   /** Uploads and creates the job at the provider, once. Waits (by benign failures) for a place within `max_inflight_batches`. Returns at once where it exists. */
-  submitJob(input: JobReference): Promise<void>;
+  submitJob(input: JobReference): Promise<{ state: 'running' | 'ended' | 'closed' } | HeldJob>;
   /** Returns when the provider has ended the job; looks once and fails benign until then. Cancels it where it is too old or was asked to. */
-  awaitJob(input: JobReference): Promise<{ state: string }>;
-  /** Writes every result to the ledger, each once; what has none waits again or fails, by attempts and code. Settles the job's reservation. */
-  collectJob(input: JobReference): Promise<{ succeeded: number; failed: number; missing: number }>;
+  awaitJob(input: JobReference): Promise<{ state: 'ended' } | HeldJob>;
+  /** `unconfirmed`: what was found at the provider after a crash turned out to be another's job; it must be submitted again. Else: writes every result to the ledger, each once; what has none waits again or fails, by attempts and code. Settles the job's reservation. */
+  collectJob(input: JobReference): Promise<{ state: 'collected' | 'failed' | 'canceled'; succeeded: number; failed: number; missing: number } | { state: 'unconfirmed' } | HeldJob>;
   /** Makes a chunk's calls by realtime, some at a time, each recorded the moment it ends; settles the reservation. */
-  makeRealtimeCalls(input: JobReference): Promise<{ succeeded: number; failed: number }>;
-  /** Asks the provider to cancel the job; one that does not exist there is `canceled` at once. */
-  cancelJob(input: JobReference): Promise<void>;
-  /** Sets what the batch is doing, as readers see it. A final status is never left, `retryFailed` aside. */
-  setBatchStatus(input: BatchReference & { status: string; reason: { code: string; message: string } | null; mode?: BatchMode }): Promise<void>;
+  makeRealtimeCalls(input: JobReference): Promise<{ state: 'collected' | 'canceled'; succeeded: number; failed: number } | HeldJob>;
+  /** Notes that the batch is to be canceled and asks the providers to cancel its jobs; jobs that do not exist there are `canceled` at once. */
+  cancelJobs(input: BatchReference): Promise<{ jobs: number }>;
+  /** Puts the lines of jobs that are not at a provider back to waiting, before the mode is switched; returns how many. */
+  releaseJobs(input: BatchReference): Promise<{ lines: number }>;
+  /**
+   * Sets what the batch is doing, as readers see it. A final status is never left, `retryFailed` aside. `mode` sets the mode and takes back `nextMode`; with `nextMode` nothing
+   * new is submitted until then, as with status `paused`. Missing: left as it is.
+   */
+  setBatchStatus(input: BatchReference & { status: string; reason: { code: string; message: string } | null; mode?: BatchMode; nextMode?: BatchMode }): Promise<void>;
   /** Sets failed items and their failed calls back to pending with fresh attempts; returns how many. */
   retryFailedItems(input: BatchReference): Promise<{ items: number }>;
   /** Ends the batch: items without outcome get one, output and error files are written, the budget is settled. */

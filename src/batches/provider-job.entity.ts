@@ -65,6 +65,18 @@ export class ProviderJobEntity {
   @Column('jsonb', { name: 'last_status', nullable: true })
   lastStatus!: JobStatus | null;
 
+  /** Whether `reference` is proven to be this job's: false where it was matched by time and count after a crash, until a result names one of its lines. */
+  @Column('boolean', { default: true })
+  certain!: boolean;
+
+  /** The provider's jobs that were taken for this one and turned out not to be. */
+  @Column('text', { name: 'rejected_references', array: true, default: '{}' })
+  rejectedReferences!: string[];
+
+  /** Requests about it that failed in a row; decides the next wait. */
+  @Column('integer', { name: 'trouble_count', default: 0 })
+  troubleCount!: number;
+
   @Column('integer', { name: 'poll_count', default: 0 })
   pollCount!: number;
 
@@ -77,6 +89,10 @@ export class ProviderJobEntity {
 
   @Column('timestamptz', { name: 'submitted_at', nullable: true })
   submittedAt!: Date | null;
+
+  /** When the provider was first asked to cancel it. */
+  @Column('timestamptz', { name: 'cancel_sent_at', nullable: true })
+  cancelSentAt!: Date | null;
 
   @Column('timestamptz', { name: 'ended_at', nullable: true })
   endedAt!: Date | null;

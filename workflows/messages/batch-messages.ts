@@ -17,6 +17,9 @@ export interface BatchWorkflowInput {
   retryFailed?: boolean;
   /** How often in a row the batch paused itself by rate limits; decides the length of the next pause. */
   rateLimitPauses?: number;
+  /** Signals that took effect before continue-as-new and still hold. */
+  pausedByUser?: boolean;
+  switchTo?: BatchMode;
 }
 
 /** Result of the batch workflow: counts only. */
@@ -39,10 +42,13 @@ export interface ProviderJobInput {
   policy: PolicyName;
 }
 
-/** What became of a provider job. `failure` with a retryable code or `auth` and `billing` is the batch's business: it pauses. */
+/**
+ * What became of a provider job. `held`: it stands where its row says and the batch starts it again; its `failure` is the batch's business, which pauses for it. The other three
+ * are final, whatever `failure` says.
+ */
 export interface ProviderJobResult {
   jobId: string;
-  status: Extract<ProviderJobStatus, 'collected' | 'failed' | 'canceled'>;
+  status: Extract<ProviderJobStatus, 'collected' | 'failed' | 'canceled'> | 'held';
   failure: { code: string; message: string; retryAfterMs?: number } | null;
 }
 
