@@ -40,12 +40,12 @@ module.exports = {
     },
     {
       name: '3-activities',
-      comment: 'activities import domain, src/providers, src/database, src/config, stores and entities; of workflows only what their arguments are.',
+      comment: 'activities import domain, src/providers, src/database, src/config, stores and entities; of workflows what their arguments are, and the strategies, which a batch replays over recorded calls.',
       severity: 'error',
       from: { path: '^activities/', pathNot: spec },
       to: {
         path: ['^src/', '^workflows/', '^test/', '^bench/'],
-        pathNot: ['^src/(providers|database|config)/', '\\.(store|entity)\\.ts$', '^workflows/(messages|policies)/'],
+        pathNot: ['^src/(providers|database|config)/', '\\.(store|entity)\\.ts$', '^workflows/(messages|policies|consensus)/'],
       },
     },
     {

@@ -2,10 +2,9 @@ import { CancellationScope, defineQuery, isCancellation, proxyLocalActivities, s
 import type { CompletionActivities } from '../activities/completion-activities.js';
 import type { StageName } from '../domain/chat/call.js';
 import type { CompletionFailure, CompletionOutcome } from '../domain/chat/decision.js';
-import type { StrategyPlan } from '../domain/chat/plan.js';
-import { createCompletionContext } from './completion-context.js';
-import { strategies } from './consensus/registry.js';
-import type { StrategyContext, StrategyEvent } from './consensus/strategy.js';
+import { createCompletionHost } from './completion-context.js';
+import { createPanelContext, runStrategy } from './consensus/panel-context.js';
+import type { StrategyEvent } from './consensus/strategy.js';
 import { progressQueryName } from './messages/completion-messages.js';
 import type { CompletionInput, CompletionProgress, CompletionResult } from './messages/completion-messages.js';
 import { completionPolicies, recordCompletionOptions } from './policies/activity-options.js';
@@ -29,29 +28,17 @@ async function decide(input: CompletionInput, progress: CompletionProgress): Pro
     stage = event.stage;
     progress.stage = stage;
   };
-  const context = createCompletionContext({
-    input,
-    plan: input.plan,
-    path: '',
-    depth: 0,
-    deadlineAt: Date.parse(input.deadlineAt),
-    runStrategy,
-    onCall: (change) => {
-      if (change === 'started') progress.callsStarted++;
-      else progress.callsEnded++;
-    },
-    onEvent,
+  const host = createCompletionHost(input, (change) => {
+    if (change === 'started') progress.callsStarted++;
+    else progress.callsEnded++;
   });
+  const context = createPanelContext({ host, plan: input.plan, path: '', depth: 0, deadlineAt: Date.parse(input.deadlineAt), onEvent });
   try {
     // Cancellation ends the wait at once; what is still running is told so and recorded if it answers.
     return await Promise.race([runStrategy(input.plan, context), CancellationScope.current().cancelRequested]);
   } catch (error) {
     return { ok: false, failure: failureOf(error, stageReached) };
   }
-}
-
-function runStrategy(plan: StrategyPlan, context: StrategyContext): Promise<CompletionOutcome> {
-  return strategies[plan.strategy].run(plan, context);
 }
 
 function failureOf(error: unknown, stageReached: StageName | null): CompletionFailure {

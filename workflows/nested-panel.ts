@@ -1,8 +1,8 @@
 import type { CallOutcome, CallPrompt } from '../domain/chat/call.js';
 import type { Usage } from '../domain/chat/chat-request.js';
-import type { CompletionFailure, CompletionOutcome } from '../domain/chat/decision.js';
+import type { CompletionOutcome } from '../domain/chat/decision.js';
 import type { StrategyPlan } from '../domain/chat/plan.js';
-import type { CallFailure } from '../domain/failures/failure-code.js';
+import { asCallFailure } from './consensus/completion-failures.js';
 import type { StrategyCall } from './consensus/strategy.js';
 
 /** Deepest nesting of panels; the planner refuses more, the workflow does too. */
@@ -40,21 +40,9 @@ function joined(first: string | undefined, second: string | undefined): string |
   return parts.length > 0 ? parts.join('\n\n') : undefined;
 }
 
-const failureOfPanel: Record<CompletionFailure['code'], CallFailure['code']> = {
-  quorum_not_reached: 'server_error',
-  deadline_exceeded: 'deadline_exceeded',
-  upstream_auth: 'auth',
-  upstream_error: 'server_error',
-  bad_request: 'bad_request',
-  context_length_exceeded: 'context_length',
-  content_filter: 'content_filter',
-  canceled: 'canceled',
-  internal: 'internal',
-};
-
 /** A nested panel's outcome as its seat's answer: the first choice, with everything it spent. */
 export function seatOutcome(outcome: CompletionOutcome, spent: { usage: Usage; costNanoUsd: number | null }): CallOutcome {
-  if (!outcome.ok) return { ok: false, failure: { code: failureOfPanel[outcome.failure.code], message: outcome.failure.message } };
+  if (!outcome.ok) return { ok: false, failure: asCallFailure(outcome.failure) };
   const { actingModel, choices } = outcome.decision;
   const [choice] = choices;
   if (!choice) return { ok: false, failure: { code: 'empty_answer', message: 'The nested panel gave no answer.' } };

@@ -84,3 +84,20 @@ function codeOf(code: CallFailure['code']): CompletionFailure['code'] | null {
       return null;
   }
 }
+
+const failureOfPanel: Record<CompletionFailure['code'], CallFailure['code']> = {
+  quorum_not_reached: 'server_error',
+  deadline_exceeded: 'deadline_exceeded',
+  upstream_auth: 'auth',
+  upstream_error: 'server_error',
+  bad_request: 'bad_request',
+  context_length_exceeded: 'context_length',
+  content_filter: 'content_filter',
+  canceled: 'canceled',
+  internal: 'internal',
+};
+
+/** A panel's failure as that of one call: what the seat of a nested panel, and a panel's item in a batch, come to. */
+export function asCallFailure(failure: CompletionFailure): CallFailure {
+  return { code: failureOfPanel[failure.code], message: failure.message };
+}
