@@ -8,7 +8,8 @@ import { gemini } from './adapters/gemini.js';
 import { openai } from './adapters/openai.js';
 import { together } from './adapters/together.js';
 import { AiSdkProvider } from './ai-sdk-provider.js';
-import { httpFetch } from './http-fetch.js';
+import type { FamilyFor } from './model-family.js';
+import { openAiModelListing } from './openai-model-listing.js';
 import type { Provider } from './provider.js';
 
 const key = 'sk-proj-abcdefghijklmnop1234';
@@ -42,8 +43,11 @@ describe('AiSdkProvider', () => {
   });
 
   it('ends a stream that stands still long before its whole time is over', async () => {
-    const sdk = createOpenAICompatible({ name: 'x', baseURL: `${server.url}/v1`, fetch: httpFetch });
-    const impatient = new AiSdkProvider({ name: 'x', baseUrl: '', apiKey: null, headers: {} }, { model: (id) => sdk.chatModel(id), prompt: { systemFirst: false }, rules: () => ({}) }, 1_500);
+    const family: FamilyFor = (fetch) => {
+      const sdk = createOpenAICompatible({ name: 'x', baseURL: `${server.url}/v1`, fetch });
+      return { model: (id) => sdk.chatModel(id), prompt: { systemFirst: false }, rules: () => ({}) };
+    };
+    const impatient = new AiSdkProvider({ name: 'x', baseUrl: '', apiKey: null, headers: {} }, { family, models: openAiModelListing, silenceMs: 1_500 });
     server.respond((response) => response.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: {"id":"c","choices":[{"index":0,"delta":{"content":"It"}}]}\n\n'));
     const texts: string[] = [];
     await expect(ask(impatient, question('m'), { texts, timeoutMs: 20_000 })).rejects.toMatchObject({ code: 'timeout', message: expect.stringContaining('stood still for 1500 ms') });

@@ -1,7 +1,8 @@
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import { AiSdkProvider } from './ai-sdk-provider.js';
-import { httpFetch } from './http-fetch.js';
-import type { ProviderAdapter } from './provider-adapter.js';
+import type { ModelFamily } from './model-family.js';
+import { openAiModelListing } from './openai-model-listing.js';
+import type { Connection, ProviderAdapter } from './provider-adapter.js';
 import type { ProviderRequest } from './provider.js';
 import type { RequestRules } from './to-call-options.js';
 
@@ -36,23 +37,25 @@ export function openAiCompatible(server: OpenAiCompatible): ProviderAdapter {
     defaultBaseUrl,
     simulatedPath: '/v1',
     ...(server.resolveBaseUrl && { resolveBaseUrl: server.resolveBaseUrl }),
-    create: (connection) => {
-      const sdk = createOpenAICompatible({
-        name: optionsName,
-        baseURL: connection.baseUrl,
-        ...(connection.apiKey !== null && { apiKey: connection.apiKey }),
-        headers: { ...connection.headers },
-        fetch: httpFetch,
-        includeUsage: true,
-        supportsStructuredOutputs: true,
-        supportedUrls: () => ({ 'image/*': [/^https?:\/\//] }),
-      });
-      return new AiSdkProvider(connection, {
-        model: (id) => sdk.chatModel(id),
-        prompt: { systemFirst: false, userName: (name) => ({ openaiCompatible: { name } }) },
-        rules: (request) => rules(request, server),
-      });
-    },
+    create: (connection) => new AiSdkProvider(connection, { family: (fetch) => family(server, connection, fetch), models: openAiModelListing }),
+  };
+}
+
+function family(server: OpenAiCompatible, connection: Connection, fetch: typeof globalThis.fetch): ModelFamily {
+  const sdk = createOpenAICompatible({
+    name: optionsName,
+    baseURL: connection.baseUrl,
+    ...(connection.apiKey !== null && { apiKey: connection.apiKey }),
+    headers: { ...connection.headers },
+    fetch,
+    includeUsage: true,
+    supportsStructuredOutputs: true,
+    supportedUrls: () => ({ 'image/*': [/^https?:\/\//] }),
+  });
+  return {
+    model: (id) => sdk.chatModel(id),
+    prompt: { systemFirst: false, userName: (name) => ({ openaiCompatible: { name } }) },
+    rules: (request) => rules(request, server),
   };
 }
 

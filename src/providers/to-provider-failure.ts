@@ -11,6 +11,7 @@ import { UnsupportedContent } from './unsupported-content.js';
 /** Who was called, and what must not appear in a message. */
 export interface FailureContext {
   provider: string;
+  /** Empty: it is about no single model. */
   model: string;
   secrets: readonly string[];
   /** The conversation's texts. */
@@ -34,7 +35,8 @@ export function toProviderFailure(error: unknown, context: FailureContext): Prov
 /** A failure that we find out ourselves. */
 export function failure(code: FailureCode, what: string, context: FailureContext, more: { httpStatus?: number; retryAfterMs?: number; cause?: unknown } = {}): ProviderFailure {
   const status = more.httpStatus === undefined ? '' : ` (HTTP ${String(more.httpStatus)})`;
-  return new ProviderFailure({ code, provider: context.provider, model: context.model, message: `Model '${context.model}' of '${context.provider}': ${what}${status}. ${whatToDo[code]}`, ...more });
+  const who = context.model === '' ? `Provider '${context.provider}'` : `Model '${context.model}' of '${context.provider}'`;
+  return new ProviderFailure({ code, provider: context.provider, model: context.model, message: `${who}: ${what}${status}. ${whatToDo[code]}`, ...more });
 }
 
 function fromApiCall(error: APICallError, context: FailureContext): ProviderFailure {

@@ -1,8 +1,10 @@
 import { createAnthropic } from '@ai-sdk/anthropic';
+import { z } from 'zod';
 import type { ChatMessage } from '../../../domain/chat/chat-request.js';
 import { AiSdkProvider } from '../ai-sdk-provider.js';
-import { httpFetch } from '../http-fetch.js';
-import type { ProviderAdapter } from '../provider-adapter.js';
+import type { ModelListing } from '../list-models.js';
+import type { ModelFamily } from '../model-family.js';
+import type { Connection, ProviderAdapter } from '../provider-adapter.js';
 import type { ProviderRequest } from '../provider.js';
 import type { RequestRules } from '../to-call-options.js';
 import { mentionsTools, toolsAsText } from '../tools-as-text.js';
@@ -18,9 +20,27 @@ export const anthropic: ProviderAdapter = {
   simulatedPath: '/v1',
   // The vendor's own clients take the address without `/v1`, the SDK with it.
   resolveBaseUrl: (configured) => (/\/v\d+$/.test(configured) ? configured : `${configured}/v1`),
-  create: (connection) => {
-    const sdk = createAnthropic({ baseURL: connection.baseUrl, apiKey: connection.apiKey ?? '', headers: { ...connection.headers }, fetch: httpFetch });
-    return new AiSdkProvider(connection, { model: (id) => sdk.messages(id), prompt: { systemFirst: true }, messages, rules: (request) => rules(request, connection.outputLimit?.(request.model) ?? null) });
+  create: (connection) => new AiSdkProvider(connection, { family: (fetch) => family(connection, fetch), models }),
+};
+
+function family(connection: Connection, fetch: typeof globalThis.fetch): ModelFamily {
+  const sdk = createAnthropic({ baseURL: connection.baseUrl, apiKey: connection.apiKey ?? '', headers: { ...connection.headers }, fetch });
+  return { model: (id) => sdk.messages(id), prompt: { systemFirst: true }, messages, rules: (request) => rules(request, connection.outputLimit?.(request.model) ?? null) };
+}
+
+const tokens = z.number().positive().nullish().catch(null);
+const page = z.object({
+  data: z.array(z.object({ id: z.string(), display_name: z.string().nullish(), max_input_tokens: tokens, max_tokens: tokens })),
+  has_more: z.boolean().nullish(),
+  last_id: z.string().nullish(),
+});
+const models: ModelListing = {
+  path: '/models?limit=1000',
+  headers: (connection) => ({ 'x-api-key': connection.apiKey ?? '', 'anthropic-version': '2023-06-01' }),
+  read: (content) => {
+    const { data, has_more: more, last_id: last } = page.parse(content);
+    const listed = data.map(({ id, display_name, max_input_tokens, max_tokens }) => ({ id, displayName: display_name ?? null, contextTokens: max_input_tokens ?? null, outputTokens: max_tokens ?? null }));
+    return { models: listed, nextQuery: more === true && last ? `&after_id=${encodeURIComponent(last)}` : null };
   },
 };
 

@@ -1,7 +1,8 @@
 import { createGroq } from '@ai-sdk/groq';
 import { AiSdkProvider } from '../ai-sdk-provider.js';
-import { httpFetch } from '../http-fetch.js';
-import type { ProviderAdapter } from '../provider-adapter.js';
+import type { ModelFamily } from '../model-family.js';
+import { openAiModelListing } from '../openai-model-listing.js';
+import type { Connection, ProviderAdapter } from '../provider-adapter.js';
 import type { ProviderRequest } from '../provider.js';
 import type { RequestRules } from '../to-call-options.js';
 
@@ -16,11 +17,13 @@ export const groq: ProviderAdapter = {
   baseUrlVariable: 'GROQ_BASE_URL',
   defaultBaseUrl: 'https://api.groq.com/openai/v1',
   simulatedPath: '/v1',
-  create: (connection) => {
-    const sdk = createGroq({ baseURL: connection.baseUrl, apiKey: connection.apiKey ?? '', headers: { ...connection.headers }, fetch: httpFetch });
-    return new AiSdkProvider(connection, { model: (id) => sdk.languageModel(id), prompt: { systemFirst: false }, rules });
-  },
+  create: (connection) => new AiSdkProvider(connection, { family: (fetch) => family(connection, fetch), models: openAiModelListing }),
 };
+
+function family(connection: Connection, fetch: typeof globalThis.fetch): ModelFamily {
+  const sdk = createGroq({ baseURL: connection.baseUrl, apiKey: connection.apiKey ?? '', headers: { ...connection.headers }, fetch });
+  return { model: (id) => sdk.languageModel(id), prompt: { systemFirst: false }, rules };
+}
 
 // Effort is refused by all but these models (https://console.groq.com/docs/reasoning).
 function rules(request: ProviderRequest): RequestRules {

@@ -1,7 +1,8 @@
 import { createOpenAI } from '@ai-sdk/openai';
 import { AiSdkProvider } from '../ai-sdk-provider.js';
-import { httpFetch } from '../http-fetch.js';
-import type { ProviderAdapter } from '../provider-adapter.js';
+import type { ModelFamily } from '../model-family.js';
+import { openAiModelListing } from '../openai-model-listing.js';
+import type { Connection, ProviderAdapter } from '../provider-adapter.js';
 import type { ProviderRequest } from '../provider.js';
 import type { RequestRules } from '../to-call-options.js';
 import { UnsupportedContent } from '../unsupported-content.js';
@@ -23,15 +24,17 @@ export const openai: ProviderAdapter = {
   baseUrlVariable: 'OPENAI_BASE_URL',
   defaultBaseUrl: 'https://api.openai.com/v1',
   simulatedPath: '/v1',
-  create: (connection) => {
-    const sdk = createOpenAI({ baseURL: connection.baseUrl, apiKey: connection.apiKey ?? '', headers: { ...connection.headers }, fetch: httpFetch });
-    return new AiSdkProvider(connection, {
-      model: (id) => (isReasoningModel(id) ? sdk.responses(id) : sdk.chat(id)),
-      prompt: { systemFirst: false, imageDetail: (detail) => ({ openai: { imageDetail: detail } }) },
-      rules,
-    });
-  },
+  create: (connection) => new AiSdkProvider(connection, { family: (fetch) => family(connection, fetch), models: openAiModelListing }),
 };
+
+function family(connection: Connection, fetch: typeof globalThis.fetch): ModelFamily {
+  const sdk = createOpenAI({ baseURL: connection.baseUrl, apiKey: connection.apiKey ?? '', headers: { ...connection.headers }, fetch });
+  return {
+    model: (id) => (isReasoningModel(id) ? sdk.responses(id) : sdk.chat(id)),
+    prompt: { systemFirst: false, imageDetail: (detail) => ({ openai: { imageDetail: detail } }) },
+    rules,
+  };
+}
 
 // https://platform.openai.com/docs/guides/reasoning: temperature and the like are refused by reasoning models (the SDK leaves them out and says so),
 // effort and verbosity by all others.
