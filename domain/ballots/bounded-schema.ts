@@ -1,3 +1,4 @@
+import { define, isObject } from '../json/json-object.js';
 import { longestSafeText } from './pattern-cost.js';
 
 /** Characters of a client's JSON schema, as JSON, and levels of nesting. OpenAI's own limits are below. */
@@ -102,15 +103,6 @@ function patternsOf(schema: unknown): { text: string; isName: boolean }[] {
     const names = key === 'patternProperties' ? Object.keys(item).map((text) => ({ text, isName: true })) : [];
     return [...names, ...Object.values(item).flatMap(patternsOf)];
   });
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** An own property, whatever its name: a client may call one `__proto__`. */
-function define(target: Record<string, unknown>, key: string, value: unknown): void {
-  Object.defineProperty(target, key, { value, enumerable: true, writable: true, configurable: true });
 }
 
 function depthOf(json: string): number {
