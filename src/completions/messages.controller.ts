@@ -2,12 +2,12 @@ import { Body, Controller, Get, HttpCode, Param, Post, Req, Res } from '@nestjs/
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { estimateTokens } from '../../domain/chat/estimate-tokens.js';
 import { CallerId } from '../keys/caller.js';
 import { AnswersService } from './answers.service.js';
 import { anthropicConversation, anthropicToChatRequest } from './anthropic-to-chat-request.js';
 import { DescribesCompletion, DescribesStoredCompletion, DescribesTokenCount } from './completion-docs.js';
 import { CompletionsService } from './completions.service.js';
-import { estimateTokens } from './count-tokens.js';
 import { countTokensBody, messageBody, type CountTokensBody, type MessageBody } from './message.dto.js';
 import { requestClaim } from './request-claim.js';
 import { checkAnthropicVersion } from './anthropic-version.js';

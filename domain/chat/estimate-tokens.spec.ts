@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { estimateTokens } from './count-tokens.js';
+import { estimateTokens } from './estimate-tokens.js';
 
 describe('estimateTokens', () => {
   it('counts four bytes a token and four tokens a message', () => {

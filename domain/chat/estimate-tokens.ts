@@ -1,4 +1,4 @@
-import type { ChatMessage, ToolDefinition, UserPart } from '../../domain/chat/chat-request.js';
+import type { ChatMessage, ToolDefinition, UserPart } from './chat-request.js';
 
 const bytesPerToken = 4;
 const tokensPerMessage = 4;
@@ -40,5 +40,15 @@ function partTokens(part: UserPart): number {
 }
 
 function textTokens(text: string): number {
-  return Math.ceil(Buffer.byteLength(text) / bytesPerToken);
+  return Math.ceil(utf8Bytes(text) / bytesPerToken);
+}
+
+// A surrogate pair is four bytes, two for each half.
+function utf8Bytes(text: string): number {
+  let bytes = text.length;
+  for (let index = 0; index < text.length; index += 1) {
+    const code = text.charCodeAt(index);
+    if (code >= 0x80) bytes += code < 0x800 || (code >= 0xd800 && code < 0xe000) ? 1 : 2;
+  }
+  return bytes;
 }
