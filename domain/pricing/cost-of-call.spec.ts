@@ -6,9 +6,16 @@ const price = { inputNanoUsdPerMillion: 150_000_000, outputNanoUsdPerMillion: 60
 const tokens = fastCheck.integer({ min: 0, max: 20_000_000 });
 const rate = fastCheck.integer({ min: 0, max: 600_000_000_000 });
 const usages = fastCheck.record({ inputTokens: tokens, outputTokens: tokens, cachedInputTokens: tokens, reasoningTokens: tokens });
-const prices = fastCheck.record({ inputNanoUsdPerMillion: rate, outputNanoUsdPerMillion: rate, cachedInputNanoUsdPerMillion: fastCheck.option(rate), source: fastCheck.constant('spec'), date: fastCheck.constant('2026-11-21') });
+const prices = fastCheck.record({ inputNanoUsdPerMillion: rate, outputNanoUsdPerMillion: rate, cachedInputNanoUsdPerMillion: fastCheck.option(rate), reasoningNanoUsdPerMillion: fastCheck.option(rate), source: fastCheck.constant('spec'), date: fastCheck.constant('2026-11-21') });
 
 describe('costOfCall', () => {
+  it('charges reasoning at its own price where it has one', () => {
+    const usage = { inputTokens: 0, outputTokens: 500, cachedInputTokens: 0, reasoningTokens: 400 };
+    expect(costOfCall(usage, { ...price, reasoningNanoUsdPerMillion: 1_000_000_000 })).toBe(100 * 600 + 400 * 1_000);
+    expect(costOfCall({ ...usage, reasoningTokens: 900 }, { ...price, reasoningNanoUsdPerMillion: 1_000_000_000 })).toBe(500 * 1_000);
+    expect(costOfCall(usage, { ...price, reasoningNanoUsdPerMillion: null })).toBe(500 * 600);
+  });
+
   it('charges cached input at its own price and reasoning as output', () => {
     expect(costOfCall({ inputTokens: 1_000, outputTokens: 500, cachedInputTokens: 0, reasoningTokens: 400 }, price)).toBe(450_000);
     expect(costOfCall({ inputTokens: 1_000, outputTokens: 500, cachedInputTokens: 600, reasoningTokens: 0 }, price)).toBe(405_000);
@@ -33,10 +40,12 @@ describe('costOfCall', () => {
         expect(Number.isSafeInteger(cost) && cost >= 0).toBe(true);
         expect(costOfCall({ ...usage, outputTokens: usage.outputTokens + more }, anyPrice)).toBeGreaterThanOrEqual(cost);
         const cached = Math.min(usage.cachedInputTokens, usage.inputTokens);
+        const reasoning = Math.min(usage.reasoningTokens, usage.outputTokens);
         const exact =
           BigInt(usage.inputTokens - cached) * BigInt(anyPrice.inputNanoUsdPerMillion) +
           BigInt(cached) * BigInt(anyPrice.cachedInputNanoUsdPerMillion ?? anyPrice.inputNanoUsdPerMillion) +
-          BigInt(usage.outputTokens) * BigInt(anyPrice.outputNanoUsdPerMillion);
+          BigInt(usage.outputTokens - reasoning) * BigInt(anyPrice.outputNanoUsdPerMillion) +
+          BigInt(reasoning) * BigInt(anyPrice.reasoningNanoUsdPerMillion ?? anyPrice.outputNanoUsdPerMillion);
         const error = BigInt(cost) * 1_000_000n - exact;
         expect(error > -500_000n && error <= 500_000n).toBe(true);
       }),

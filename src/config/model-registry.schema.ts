@@ -18,20 +18,35 @@ const capabilities = z.strictObject({
   reasoning: z.boolean().optional(),
 });
 
+const count = z.int().min(1).max(1_000_000_000);
+
+/** What may be sent at most; missing: no limit of ours, the provider's own holds. */
+const limits = z.strictObject({
+  requests_per_minute: count.optional(),
+  tokens_per_minute: count.optional().describe('Input and output together'),
+  concurrent: count.optional().describe('Calls at the same time'),
+  max_inflight_batches: count.optional().describe('Provider jobs at the same time'),
+});
+
 const model = z
   .strictObject({
     display_name: z.string().min(1),
+    alias_of: z.string().min(1).optional().describe('Another name of this model of the same provider: it has that one\'s price, and its facts where it has none of its own'),
     input_per_million: usdPerMillion.optional().describe('USD per million tokens at the batch rate'),
     output_per_million: usdPerMillion.optional(),
     cached_input_per_million: usdPerMillion.optional(),
+    reasoning_per_million: usdPerMillion.optional().describe('Of reasoning tokens; missing: they cost what output costs'),
     price_source: z.string().optional().describe('A name of `sources`'),
     batch_support: z.boolean().optional(),
     context_tokens: tokens.optional(),
     output_tokens: tokens.optional().describe('Most tokens of one answer'),
     capabilities: capabilities.prefault({}).describe('Missing: unknown'),
+    limits: limits.optional().describe('Of this model, besides its provider\'s'),
   })
   .refine((entry) => (entry.input_per_million === undefined) === (entry.output_per_million === undefined), 'give both prices or none')
-  .refine((entry) => (entry.input_per_million === undefined) === (entry.price_source === undefined), 'a price needs its price_source, and the other way round');
+  .refine((entry) => (entry.input_per_million === undefined) === (entry.price_source === undefined), 'a price needs its price_source, and the other way round')
+  .refine((entry) => entry.input_per_million !== undefined || (entry.cached_input_per_million === undefined && entry.reasoning_per_million === undefined), 'a cached or reasoning price needs the prices of input and output')
+  .refine((entry) => entry.alias_of === undefined || entry.input_per_million === undefined, 'an alias has no price of its own: it costs what alias_of costs');
 
 const provider = z.strictObject({
   display_name: z.string().min(1),
@@ -39,7 +54,8 @@ const provider = z.strictObject({
   sdk: z.string().min(1).describe('Package that speaks to it'),
   base_url: z.url().nullable().describe('null: only known at run time'),
   default_model: z.string().nullable(),
-  realtime_multiplier: z.number().positive().default(2),
+  realtime_multiplier: z.number().positive().max(100).multipleOf(0.001).default(2).describe('What a realtime call costs, in terms of the batch rate'),
+  limits: limits.optional(),
   models: z.record(z.string().min(1), model).default({}),
 });
 
@@ -56,9 +72,15 @@ export const modelRegistrySchema = z
     for (const [providerName, entry] of Object.entries(registry.providers)) {
       if (entry.default_model !== null && Object.keys(entry.models).length > 0 && !(entry.default_model in entry.models))
         context.addIssue({ code: 'custom', path: ['providers', providerName, 'default_model'], message: `'${entry.default_model}' is not among its models` });
-      for (const [id, { price_source: source }] of Object.entries(entry.models))
+      for (const [id, { price_source: source, alias_of: target }] of Object.entries(entry.models)) {
+        if (target !== undefined && entry.models[target]?.alias_of !== undefined)
+          context.addIssue({ code: 'custom', path: ['providers', providerName, 'models', id, 'alias_of'], message: `'${target}' is an alias itself` });
+        if (target !== undefined && !(target in entry.models))
+          context.addIssue({ code: 'custom', path: ['providers', providerName, 'models', id, 'alias_of'], message: `'${target}' is not among the models of '${providerName}'` });
         if (source !== undefined && !(source in registry.sources))
           context.addIssue({ code: 'custom', path: ['providers', providerName, 'models', id, 'price_source'], message: `'${source}' is not among the sources` });
+      }
     }
   });
+/** The content of a `models.yaml`. */
 export type ModelRegistry = z.infer<typeof modelRegistrySchema>;

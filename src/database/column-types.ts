@@ -10,3 +10,9 @@ export const safeInteger: ValueTransformer = {
     return number;
   },
 };
+
+/** `numeric` columns of a few digits, such as multipliers. */
+export const decimal: ValueTransformer = {
+  to: (value: number | null | undefined) => value,
+  from: (value: string | null) => (value === null ? null : Number(value)),
+};

@@ -3,6 +3,9 @@ import { RequestLimitEntity } from '../keys/request-limit.entity.js';
 import { CompletionEntity } from '../completions/completion.entity.js';
 import { StreamChunkEntity } from '../completions/stream-chunk.entity.js';
 import { ToolCallOwnerEntity } from '../completions/tool-call-owner.entity.js';
+import { ModelOverrideEntity } from '../models/model-override.entity.js';
+import { ModelPriceEntity } from '../models/model-price.entity.js';
+import { RegistrySeedEntity } from '../models/registry-seed.entity.js';
 import { PanelEntity } from '../panels/panel.entity.js';
 import { PayloadEntity } from '../temporal/payload.entity.js';
 import { BatchCallEntity } from '../batches/batch-call.entity.js';
@@ -26,6 +29,9 @@ export const entities = [
   CompletionEntity,
   StreamChunkEntity,
   ToolCallOwnerEntity,
+  ModelPriceEntity,
+  ModelOverrideEntity,
+  RegistrySeedEntity,
   PanelEntity,
   PayloadEntity,
   CallEntity,
