@@ -1,8 +1,10 @@
-import type { CallOutcome } from '../../domain/chat/call.js';
+import type { CallModelInput, CallOutcome } from '../../domain/chat/call.js';
 import type { CompletionOutcome } from '../../domain/chat/decision.js';
 import type { MemberPlan, StrategyName, StrategyOptions, StrategyPlan } from '../../domain/chat/plan.js';
 import type { CallFailure } from '../../domain/failures/failure-code.js';
 import { seededRandom } from '../../domain/ballots/seeded-random.js';
+import { createPanelContext, runStrategy } from './panel-context.js';
+import type { PanelHost } from './panel-context.js';
 import type { Strategy, StrategyCall, StrategyContext, StrategyEvent } from './strategy.js';
 
 /** What the script says to a call: a text, an outcome, or either after some virtual milliseconds (`Infinity`: never). */
@@ -64,8 +66,7 @@ export async function runScripted(strategy: Strategy, plan: StrategyPlan, script
   const context: StrategyContext = {
     call: (call) => {
       calls.push(call);
-      const scripted = script(call);
-      const { afterMs, reply } = typeof scripted === 'object' && 'afterMs' in scripted ? scripted : { afterMs: 100, reply: scripted };
+      const { afterMs, reply } = timed(script(call));
       return clock.after(afterMs, typeof reply === 'string' ? textOutcome(reply) : reply);
     },
     now: () => clock.now,
@@ -76,6 +77,33 @@ export async function runScripted(strategy: Strategy, plan: StrategyPlan, script
   };
   const outcome = await clock.run(strategy.run(plan, context));
   return { outcome, calls, events, elapsedMs: clock.now };
+}
+
+/** What the script says to a call as its workflow would schedule it; seats that are panels ask their own members. */
+export type PanelScript = (call: CallModelInput) => ScriptedReply;
+
+/** Runs a whole plan, nested panels included, against a script in virtual time. For specs. */
+export async function runScriptedPanel(plan: StrategyPlan, script: PanelScript): Promise<{ outcome: CompletionOutcome; calls: CallModelInput[] }> {
+  const clock = new VirtualClock();
+  const calls: CallModelInput[] = [];
+  const host: PanelHost = {
+    completionId: 'scripted',
+    stream: false,
+    now: () => clock.now,
+    clock: () => ({ during: (call) => call, sleep: (ms) => clock.sleep(ms) }),
+    callModel: (call) => {
+      calls.push(call);
+      const { afterMs, reply } = timed(script(call));
+      return clock.after(afterMs, typeof reply === 'string' ? textOutcome(reply) : reply);
+    },
+    executeTool: async () => ({ content: 'no tools in scripts', isError: true }),
+  };
+  const context = createPanelContext({ host, plan, path: '', depth: 0, deadlineAt: plan.options.deadlineMs, onEvent: () => undefined });
+  return { outcome: await clock.run(runStrategy(plan, context)), calls };
+}
+
+function timed(scripted: ScriptedReply): { afterMs: number; reply: string | CallOutcome } {
+  return typeof scripted === 'object' && 'afterMs' in scripted ? scripted : { afterMs: 100, reply: scripted };
 }
 
 class VirtualClock {
