@@ -1,18 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { describe, expect, it } from '@jest/globals';
+import { expect, it } from '@jest/globals';
+import { describeWithData, rows } from '../../test/support/recorded-data.js';
 import { extractAnswers, extractChoice, extractNumber } from './extract-answer.js';
 import { plurality } from './plurality.js';
 import type { PluralityTie } from './plurality.js';
-
-/** Counts over published answers of real models, as the README of the data states them. */
-const folder = new URL(process.env.CONCLAVE_TEST_DATA ? `file://${process.env.CONCLAVE_TEST_DATA.replace(/\/$/, '')}/` : '../../../shared/data/', import.meta.url);
-const isRequired = process.env.CI === 'true' && existsSync(new URL('../../../shared/', import.meta.url));
-const isThere = existsSync(new URL('gsm8k/example_model_solutions.jsonl', folder));
-const describeWithData = isThere || isRequired ? describe : describe.skip;
-
-function rows<Row>(path: string): Row[] {
-  return readFileSync(new URL(path, folder), 'utf8').trim().split('\n').map((line) => JSON.parse(line) as Row);
-}
 
 function count(votes: (string | null)[][], gold: (string | null)[], tie: PluralityTie) {
   const ranked = votes.map((values) => plurality(values, tie));
@@ -29,7 +19,7 @@ function count(votes: (string | null)[][], gold: (string | null)[], tie: Plurali
   };
 }
 
-describeWithData(`votes over recorded answers${isThere ? '' : ' (needs ../shared/data or CONCLAVE_TEST_DATA)'}`, () => {
+describeWithData('votes over recorded answers, as the README of the data counts them', () => {
   const solvers = ['6b_finetuning', '6b_verification', '175b_finetuning', '175b_verification'];
   const models = ['gemini-1.5-pro-002', 'gemini-1.5-flash-002', 'Meta-Llama-3_1-70B-Instruct', 'jamba-1.5-large', 'Phi-3-mini-4k-instruct'];
   const gsm8k = () => rows<Record<string, { solution: string; is_correct: boolean }> & { ground_truth: string }>('gsm8k/example_model_solutions.jsonl');

@@ -9,7 +9,7 @@ export interface DatasetFile {
   /** Hex; null: unverified, as nobody could fetch it when the manifest was written: the first download's hash is recorded and held to. */
   sha256: string | null;
   bytes: number | null;
-  format: 'jsonl' | 'json' | 'csv';
+  format: 'jsonl' | 'parquet';
 }
 
 /** Where the items come from, so that a result names what it was measured on. */

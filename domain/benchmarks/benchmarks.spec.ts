@@ -1,0 +1,188 @@
+import { createHash } from 'node:crypto';
+import { readFileSync, readdirSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { dataUrl, describeWithData, rows } from '../../test/support/recorded-data.js';
+import type { Benchmark, BenchmarkItem } from './benchmark.js';
+import { gsm8k } from './gsm8k.js';
+import { math } from './math.js';
+import { mmluPro1000 } from './mmlu-pro.js';
+import { mmluStem } from './mmlu-stem.js';
+import { benchmarks } from './registry.js';
+import { choiceOrder, takeSubset } from './seeded-rank.js';
+import { svamp } from './svamp.js';
+
+const seed = 'conclave';
+
+function itemsOf(benchmark: Benchmark, file: string): BenchmarkItem[] {
+  return rows<unknown>(file).flatMap((row, index) => benchmark.read(row, index) ?? []);
+}
+
+function verdictsOf(benchmark: Benchmark, items: readonly BenchmarkItem[], answers: readonly string[]) {
+  return items.map((item, index) => benchmark.score(item, benchmark.prompt(item, seed), answers[index] ?? ''));
+}
+
+describe('the registry', () => {
+  it('has every benchmark of the folder, each under its own name', () => {
+    const files = readdirSync(new URL('.', import.meta.url)).filter((name) => /^[a-z0-9-]+\.ts$/.test(name)).map((name) => name.replace('.ts', ''));
+    const frame = ['benchmark', 'choice-prompt', 'number-score', 'parse-json-row', 'registry', 'seeded-rank'];
+    const named = new Set(benchmarks.map(({ name }) => name.replaceAll('_', '-').replace('-1000', '')));
+    expect([...named].sort()).toEqual(files.filter((file) => !frame.includes(file)).sort());
+    expect(new Set(benchmarks.map(({ name }) => name)).size).toBe(benchmarks.length);
+  });
+
+  it.each(benchmarks.map((benchmark) => [benchmark.name, benchmark] as const))('%s names its source, and its differences if it is not official', (_, benchmark) => {
+    expect(benchmark.manifest.benchmark).toBe(benchmark.name);
+    expect(benchmark.badge === 'official').toBe(benchmark.differences.length === 0);
+    for (const file of benchmark.manifest.files) expect(file.sha256 ?? '0'.repeat(64)).toMatch(/^[0-9a-f]{64}$/);
+  });
+});
+
+describe('conclave-mini', () => {
+  const [mini] = benchmarks;
+  const file = new URL('../../datasets/conclave-mini.jsonl', import.meta.url);
+  const items = readFileSync(file, 'utf8').trim().split('\n').map((line, index) => mini?.read(JSON.parse(line), index) ?? null);
+
+  it('ships the file its manifest names', () => {
+    expect(createHash('sha256').update(readFileSync(file)).digest('hex')).toBe(mini?.manifest.files[0]?.sha256);
+    expect(items).toHaveLength(60);
+    expect(new Set(items.map((item) => item?.id)).size).toBe(60);
+  });
+
+  it('has a right choice in every question with choices, wherever it is shown', () => {
+    for (const item of items) {
+      if (!item || item.choices.length === 0 || !mini) continue;
+      const prompt = mini.prompt(item, seed);
+      expect(mini.score(item, prompt, `Answer: ${prompt.expected}`).verdict).toBe('correct');
+      expect(item.choices[prompt.order?.['ABCD'.indexOf(prompt.expected)] ?? -1]).toBe(item.choices['ABCD'.indexOf(item.target)]);
+    }
+  });
+
+  it('takes the target as right for numbers and extractions', () => {
+    const plain = items.filter((item) => item?.category === 'arithmetic' || item?.category === 'extraction');
+    expect(plain).toHaveLength(30);
+    for (const item of plain) if (item && mini) expect(mini.score(item, mini.prompt(item, seed), `${item.target}.`).verdict).toBe('correct');
+  });
+});
+
+describe('samples', () => {
+  const items = Array.from({ length: 200 }, (_, index) => ({ id: `item ${String(index)}` }));
+
+  it('of a smaller subset are among those of a larger one, whatever order they came in', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 100 }), fc.integer({ min: 0, max: 100 }), fc.string(), (size, more, text) => {
+        const small = takeSubset(items, { seed: text, percent: null, count: size });
+        const large = takeSubset([...items].reverse(), { seed: text, percent: null, count: size + more });
+        expect(large.slice(0, size)).toEqual(small);
+      }),
+    );
+  });
+
+  it('are at least one, and of a percentage as many as fit', () => {
+    expect(takeSubset(items, { seed, percent: 0.1, count: null })).toHaveLength(1);
+    expect(takeSubset(items, { seed, percent: 33.4, count: null })).toHaveLength(66);
+    expect(takeSubset(items, { seed, percent: null, count: null })).toHaveLength(200);
+  });
+
+  it('spread the right choice over all letters', () => {
+    const places = items.map(({ id }) => choiceOrder(seed, id, 4).indexOf(0));
+    for (const place of [0, 1, 2, 3]) expect(places.filter((found) => found === place).length).toBeGreaterThan(30);
+    expect(choiceOrder(seed, 'x', 4)).toEqual(choiceOrder(seed, 'x', 4));
+  });
+});
+
+describeWithData('published data', () => {
+  it('GSM8K: each of four solvers has its published number of right answers, none by the strict rule', () => {
+    const questions = rows<Record<string, { solution: string; is_correct: boolean }>>('gsm8k/example_model_solutions.jsonl');
+    const items = itemsOf(gsm8k, 'gsm8k/test.jsonl');
+    expect(items).toHaveLength(1319);
+    const solvers = { '6b_finetuning': 286, '6b_verification': 515, '175b_finetuning': 458, '175b_verification': 742 };
+    for (const [solver, right] of Object.entries(solvers)) {
+      const verdicts = verdictsOf(gsm8k, items, questions.map((question) => question[solver]?.solution ?? ''));
+      expect(verdicts.filter(({ verdict }) => verdict === 'correct')).toHaveLength(right);
+      expect(verdicts.every(({ verdict }, index) => (verdict === 'correct') === questions[index]?.[solver]?.is_correct)).toBe(true);
+      expect(verdicts.every(({ also }) => also['strict'] === 'unextracted')).toBe(true);
+    }
+    expect(items.filter(({ target }) => target.startsWith('-'))).toHaveLength(2);
+    const strict = verdictsOf(gsm8k, items, rows<{ answer: string }>('gsm8k/test.jsonl').map(({ answer }) => answer));
+    expect(strict.every(({ verdict, also }) => verdict === 'correct' && also['strict'] === 'correct')).toBe(true);
+  });
+
+  it.each([
+    ['gemini-1.5-pro-002', 716, 0],
+    ['gemini-1.5-flash-002', 626, 9],
+    ['Meta-Llama-3_1-70B-Instruct', 626, 13],
+    ['jamba-1.5-large', 527, 4],
+    ['Phi-3-mini-4k-instruct', 446, 80],
+  ])('MMLU-Pro-1000: %s has %i right and %i without any letter', (model, right, unextracted) => {
+    const verdicts = verdictsOf(mmluPro1000, itemsOf(mmluPro1000, 'mmlu_pro/questions_1000.jsonl'), rows<{ output: string }>(`mmlu_pro/outputs_1000_${model}.jsonl`).map(({ output }) => output));
+    expect(verdicts.filter(({ verdict }) => verdict === 'correct')).toHaveLength(right);
+    expect(verdicts.filter(({ verdict }) => verdict === 'unextracted')).toHaveLength(unextracted);
+  });
+
+  it('MATH: every reference solution is right by both rules', () => {
+    const solutions = rows<{ solution: string }>('math/test_500.jsonl').map(({ solution }) => solution);
+    const verdicts = verdictsOf(math, itemsOf(math, 'math/test_500.jsonl'), solutions);
+    expect(verdicts).toHaveLength(500);
+    expect(verdicts.filter(({ verdict, also }) => verdict !== 'correct' || also['symbolic'] !== 'correct')).toEqual([]);
+  });
+
+  it.each([
+    ['svamp/test.jsonl', 1000, svamp],
+    ['mmlu/mmlu_stem_test.jsonl', 3018, mmluStem],
+    ['gsm8k/test.jsonl', 1319, gsm8k],
+    ['mmlu_pro/questions_1000.jsonl', 1000, mmluPro1000],
+  ] as const)('%s has the hash of its manifest and %i items, each right when its target is said', (path, count, benchmark) => {
+    expect(createHash('sha256').update(readFileSync(dataUrl(path))).digest('hex')).toBe(benchmark.manifest.files[0]?.sha256);
+    const items = itemsOf(benchmark, path);
+    expect(items).toHaveLength(count);
+    expect(count).toBe(benchmark.manifest.count);
+    expect(new Set(items.map(({ id }) => id)).size).toBe(count);
+    for (const item of items.slice(0, 50)) {
+      const prompt = benchmark.prompt(item, seed);
+      const said = item.choices.length > 0 ? `The answer is (${prompt.expected}).\nAnswer: ${prompt.expected}` : `#### ${prompt.expected}`;
+      expect(benchmark.score(item, prompt, said).verdict).toBe('correct');
+    }
+  });
+});
+
+describe('scorers', () => {
+  const item: BenchmarkItem = { id: 'x', question: '?', choices: ['a', 'b', 'c', 'd'], target: 'C', category: 'choice', details: { checks: [{ rule: 'words', exactly: 1 }] } };
+
+  it.each(benchmarks.flatMap((benchmark) => ['a', '1', ',', '\\boxed{', 'Answer: ', 'answer is ', '#### ', '$', '9,', '('].map((piece) => [benchmark.name, piece, benchmark] as const)))(
+    '%s takes less than 50 ms over 60,000 characters of %s on one line',
+    (_, piece, benchmark) => {
+      const hostile = piece.repeat(Math.ceil(60_000 / piece.length));
+      const startedAt = performance.now();
+      benchmark.score(item, { order: [0, 1, 2, 3], expected: 'C' }, hostile);
+      expect(performance.now() - startedAt).toBeLessThan(50);
+    },
+  );
+
+  it.each([
+    [String.raw`\boxed{C}`, 'correct'],
+    ['The answer is a bit unclear but C', 'unextracted'],
+    ['**Answer:** (C)', 'correct'],
+    [String.raw`Answer: $\text{C}$`, 'correct'],
+    ['answer: A. No, wait.\nAnswer: C', 'correct'],
+    ['C', 'correct'],
+    ['I think (B) is wrong.\nAnswer: D', 'incorrect'],
+    ['CORRECT', 'unextracted'],
+    ['', 'unextracted'],
+  ])('read %j of a question with four choices as %s', (answer, verdict) => {
+    expect(mmluStem.score(item, { order: [0, 1, 2, 3], expected: 'C' }, answer).verdict).toBe(verdict);
+  });
+
+  it.each([
+    ['it is 1,234 in all', '1234', 'correct'],
+    ['so -10.', '-10', 'correct'],
+    ['10-3', '3', 'correct'],
+    ['15 20', '20', 'correct'],
+    ['15 20', '1520', 'incorrect'],
+    ['$18.00', '18', 'correct'],
+    ['about \\frac{1}{2}', '2', 'correct'],
+    ['none', '1', 'unextracted'],
+  ])('read %j as the number %s: %s', (answer, target, verdict) => {
+    expect(gsm8k.score({ ...item, target }, { order: null, expected: target }, answer).verdict).toBe(verdict);
+  });
+});

@@ -1,0 +1,30 @@
+import { describe, expect, it } from '@jest/globals';
+import { meetsCheck, type InstructionCheck } from './instruction-checks.js';
+
+const cases: [InstructionCheck, string, string][] = [
+  [{ rule: 'words', exactly: 3 }, 'One two-fold don’t.', 'One two'],
+  [{ rule: 'lines', exactly: 2 }, 'a\n\nb', 'a'],
+  [{ rule: 'bullets', exactly: 2 }, 'Here:\n- a\n* b', '-a\n- b'],
+  [{ rule: 'max_characters', value: 3 }, '👍👍👍', 'abcd'],
+  [{ rule: 'case', value: 'lower' }, 'all small, ünï', 'Not'],
+  [{ rule: 'case', value: 'upper' }, 'LOUD 1', '123'],
+  [{ rule: 'contains', text: 'tea', times: 2 }, 'Tea and tea.', 'tea'],
+  [{ rule: 'excludes', text: ',' }, 'no such sign', ''],
+  [{ rule: 'starts_with', text: 'Yes' }, ' Yes, sir', 'yes'],
+  [{ rule: 'ends_with', text: 'Done.' }, 'So it is. Done.\n', 'Done'],
+  [{ rule: 'json_keys', keys: ['a', 'b'] }, '```json\n{"b":1,"a":2}\n```', '{"a":1}'],
+];
+
+describe('demands on an answer', () => {
+  it.each(cases)('%j is met by the first and missed by the second', (check, good, bad) => {
+    expect([meetsCheck(good, check), meetsCheck(bad, check)]).toEqual([true, false]);
+  });
+
+  it.each(cases.map(([check]) => [check]))('%j takes less than 50 ms over 60,000 hostile characters', (check) => {
+    for (const piece of ['-', '`', '{', 'a ', '\n', ',']) {
+      const startedAt = performance.now();
+      meetsCheck(piece.repeat(60_000 / piece.length), check);
+      expect(performance.now() - startedAt).toBeLessThan(50);
+    }
+  });
+});
