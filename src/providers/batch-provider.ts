@@ -12,7 +12,7 @@ export interface BatchLimits {
 
 /** One request as the provider's own wire has it. Jobs hold lines of one `endpoint`. */
 export interface RenderedRequest {
-  /** Path that the provider's batch lines name, such as `/v1/chat/completions`; `''` where it has only one kind. */
+  /** What all lines of a job must share besides the model, such as the path `/v1/chat/completions` (OpenAI) or the betas of a header (Anthropic); `''` where there is nothing. */
   endpoint: string;
   body: Record<string, unknown>;
   /** Parameters this provider or model can't take and that were left out. */
@@ -58,14 +58,17 @@ export interface JobStatus {
   createdAt: number | null;
 }
 
-/** One result row, already read by the code that reads realtime answers. `response.usage` of a failed line is lost, as providers do not charge it. */
+/**
+ * One result row, already read by the code that reads realtime answers. `response.usage` of a failed line is lost, as providers do not charge it; `droppedParameters` is empty, as
+ * `render` told them. A line that the job's end came before is a `timeout` failure.
+ */
 export type BatchResult =
   | { id: string; ok: true; response: ProviderResponse; raw: string }
   | { id: string; ok: false; failure: ProviderFailure; raw: string };
 
 export interface BatchCallOptions {
   signal: AbortSignal;
-  /** Milliseconds for one HTTP request; passing it is a `timeout` failure. */
+  /** Milliseconds for one step, sending its input included; passing it is a `timeout` failure. For `results` and `confirms`: for each wait for the next piece. */
   timeoutMs: number;
 }
 
@@ -82,12 +85,14 @@ export interface BatchProvider {
   create(job: JobMarker, lines: () => AsyncIterable<BatchLine>, options: BatchCallOptions): Promise<JobStatus>;
   /**
    * Jobs at the provider that are, or may be, this one: `certain` where a mark proves it, else matched by time and count and to be confirmed by a line's id
-   * once results exist (`confirms`).
+   * once results exist (`confirms`). Newest first.
    */
   find(job: JobMarker, options: BatchCallOptions): Promise<{ status: JobStatus; certain: boolean }[]>;
   status(reference: string, options: BatchCallOptions): Promise<JobStatus>;
   /** Every result row there is, in the provider's order, as a stream; rows that can't be read are failures of their line, or skipped where they name none. */
   results(status: JobStatus, options: BatchCallOptions): AsyncIterable<BatchResult>;
+  /** Whether the results hold a row of this line: what tells jobs apart that `find` was not certain of. */
+  confirms(status: JobStatus, lineId: string, options: BatchCallOptions): Promise<boolean>;
   /** Asks to cancel; a job that has ended already is no failure. */
   cancel(reference: string, options: BatchCallOptions): Promise<void>;
 }
