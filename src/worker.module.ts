@@ -13,6 +13,8 @@ import type { Config } from './config/config.js';
 import { loadModelRegistry } from './config/model-registry.js';
 import { createPostgresPool } from './database/postgres-pool.js';
 import { ModelsService } from './models/models.service.js';
+import { RegistryWatch } from './models/registry-watch.js';
+import { RegistryStore } from './models/registry.store.js';
 import { ProvidersService } from './providers/providers.service.js';
 import { callWithTextBody } from './traces/call-response.js';
 import { CallsStore, rowOf } from './traces/calls.store.js';
@@ -29,6 +31,8 @@ const streamConnections = 3;
 export interface WorkerComposition {
   pool: pg.Pool;
   activities: CompletionActivities;
+  /** Reads what the database says of models and prices; before it, models.yaml alone holds. */
+  start(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -39,6 +43,7 @@ export function composeWorker(config: Config, databaseUrl: string, log: Logger):
   const ledger = new Ledger(new CallsStore(pool), callLogOf(config, log));
   const publisher = new TextPublisher(streamPool);
   const models = new ModelsService(loadModelRegistry());
+  const registry = new RegistryWatch({ models, store: new RegistryStore(pool), databaseUrl, warn: (message) => { log.warn(message); } });
   const providers = new ProvidersService(config);
   const activities: CompletionActivities = {
     callModel: createCallModel({
@@ -54,7 +59,9 @@ export function composeWorker(config: Config, databaseUrl: string, log: Logger):
   return {
     pool,
     activities,
+    start: () => registry.onModuleInit(),
     close: async () => {
+      await registry.onModuleDestroy();
       await Promise.all([pool.end(), streamPool.end()]);
     },
   };

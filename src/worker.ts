@@ -37,7 +37,7 @@ async function main(config: Config, log: Logger): Promise<void> {
   const [connection, bundle] = await Promise.all([
     connectPatiently(connect, log),
     workflowBundle(),
-    untilDatabaseAnswers(() => composition.pool.query('SELECT 1'), { patienceMs: startPatienceMs }),
+    untilDatabaseAnswers(() => composition.pool.query('SELECT 1'), { patienceMs: startPatienceMs }).then(() => composition.start()),
   ]);
   try {
     await registerAttributes(connection, config.environment.TEMPORAL_NAMESPACE, log);

@@ -16,9 +16,8 @@ export const overrideFields = {
     .describe('Those named here, null for none; the others stay'),
   is_default: z.literal(true).describe('Its provider stands for this model where none is named'),
 };
-const overrideValues = z.object(overrideFields);
 /** Values of one model's overrides, by field. */
-export type OverrideValues = z.infer<typeof overrideValues>;
+export type OverrideValues = { [Field in keyof typeof overrideFields]: z.infer<(typeof overrideFields)[Field]> };
 
 /** Fields as they are stored: `default_model` is the provider's and stands for `is_default` of a model. */
 export type StoredOverride =
