@@ -8,6 +8,8 @@ export interface ModelDirectory {
   howToConfigure(provider: string): string;
   /** Providers whose registry entry has a model of this id. */
   providersOf(model: string): string[];
+  /** Why nobody may use the model and how to change that; null: it may be used. */
+  disabled(provider: string, model: string): string | null;
   /** Whether the model takes images; null: the registry does not say. */
   acceptsImages(provider: string, model: string): boolean | null;
   /** Every name a client may use, for suggestions. */

@@ -21,6 +21,7 @@ const directory: ModelDirectory = {
   isConfigured: (provider) => configured.includes(provider),
   howToConfigure: (provider) => `Set ${provider.toUpperCase()}_API_KEY and start again.`,
   providersOf: (model) => Object.entries(registry).flatMap(([provider, models]) => (models.includes(model) ? [provider] : [])),
+  disabled: (_, model) => (model === 'gpt-4-disabled' ? 'it is disabled. Enable it.' : null),
   acceptsImages: (provider, model) => (provider === 'openai' ? true : model === 'qwen-3-32b' ? false : null),
   names: () => ['trio', 'gremium-consensus', 'panel/fast', ...Object.entries(registry).flatMap(([provider, models]) => models.map((model) => `${provider}/${model}`))],
 };
@@ -125,6 +126,11 @@ describe('model names', () => {
     const found = fault({ model });
     expect([found.status, found.code, found.param]).toEqual([status, 'model_not_found', 'model']);
     expect(found.message).toMatch(message);
+  });
+
+  it('refuses a disabled model by name and as a member, saying how to enable it', () => {
+    expect(plan({ model: 'openai/gpt-4-disabled' })).toMatchObject({ ok: false, status: 404, code: 'model_not_found', message: "Model 'openai/gpt-4-disabled' can't be used: it is disabled. Enable it." });
+    expect(plan({ model: 'gremium-consensus', options: { members: ['openai/gpt-4-disabled', 'openai/gpt-4o'] } })).toMatchObject({ ok: false, status: 400, code: 'model_not_found', param: 'conclave.members.0' });
   });
 
   it('names the position of an unknown member', () => {

@@ -4,7 +4,7 @@ import type { ConclaveFile } from '../config/conclave-file.schema.js';
 import type { ModelDirectory } from './model-directory.js';
 import type { PlanQuestion } from './plan-result.js';
 
-/** What the planner takes from the configuration and the registry; one value for the life of a process. */
+/** What the planner takes from the configuration and the registry; as it is at the time of the request. */
 export interface PlannerSettings {
   file: Pick<ConclaveFile, 'panels' | 'default_panel' | 'limits' | 'default_tool_executor'>;
   /** Versions of stored panels; a panel that is not in it has version 0 (not stored yet). */

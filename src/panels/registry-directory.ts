@@ -15,12 +15,13 @@ export function modelDirectory(config: Config, providers: ProvidersService, mode
     isConfigured: (provider) => providers.isConfigured(provider),
     howToConfigure: (provider) => providers.howToConfigure(provider),
     providersOf: (model) => [...new Set(models.byModelId(model).map((entry) => entry.provider))],
+    disabled: (provider, model) => (models.isDisabled(provider, model) ? `it is disabled. Enable it with "conclave models enable ${provider}/${model}" or PATCH /api/models/${provider}/${model} {"enabled": true}.` : null),
     acceptsImages: (provider, model) => models.supports(provider, model, 'images'),
     names,
   };
 }
 
-/** `provider/model` of each configured provider's default model, in the registry's order; `default_models` of conclave.yaml overrides. */
+/** `provider/model` of each configured provider's default model that is not disabled, in the registry's order; `default_models` of conclave.yaml overrides. */
 export function defaultModels(config: Config, providers: ProvidersService, models: ModelsService): string[] {
   return providers
     .names()
@@ -28,7 +29,7 @@ export function defaultModels(config: Config, providers: ProvidersService, model
     .flatMap((provider) => {
       const own = Object.entries(config.file.default_models).find(([name]) => providers.resolveAlias(name) === provider)?.[1];
       const model = own ?? models.defaultModel(provider);
-      return model ? [`${provider}/${model}`] : [];
+      return model && !models.isDisabled(provider, model) ? [`${provider}/${model}`] : [];
     });
 }
 
@@ -45,7 +46,7 @@ export function defaultMembers(config: Config, providers: ProvidersService, mode
   return names.length === 1 && only !== undefined ? [{ model: only, samples: Math.min(3, config.file.limits.max_members) }] : names;
 }
 
-/** `provider/model` of every registry model whose provider can be called. */
+/** `provider/model` of every enabled registry model whose provider can be called. */
 export function configuredModels(config: Config, providers: ProvidersService, models: ModelsService): string[] {
   return models
     .all()

@@ -13,7 +13,7 @@ export interface NamePlace {
 
 /**
  * The model a name means: its first segment is a registered provider; else it is the id of the only registry model with that id;
- * else, for members of `trio`, a model of the Trio backend. Throws a `PlanFault` otherwise, and for providers without a key.
+ * else, for members of `trio`, a model of the Trio backend. Throws a `PlanFault` otherwise, for disabled models, and for providers without a key.
  */
 export function resolveModel(name: string, place: NamePlace, directory: ModelDirectory): ModelReference {
   if (/\p{Cc}/u.test(name)) throw unknownModel(place.param, 'A model name has no control characters.');
@@ -29,6 +29,8 @@ export function resolveModel(name: string, place: NamePlace, directory: ModelDir
 }
 
 function usable(reference: ModelReference, name: string, place: NamePlace, directory: ModelDirectory): ModelReference {
+  const disabled = directory.disabled(reference.provider, reference.model);
+  if (disabled !== null) throw unknownModel(place.param, `Model '${name}' can't be used: ${disabled}`);
   if (directory.isConfigured(reference.provider)) return reference;
   throw unknownModel(place.param, `Model '${name}' can't be used: provider '${reference.provider}' is not configured. ${directory.howToConfigure(reference.provider)}`);
 }
