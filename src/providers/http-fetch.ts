@@ -21,10 +21,14 @@ export function connectionPool(environment: NodeJS.ProcessEnv, timeoutMs: number
  * What the AI SDK calls for `fetch`: over kept-alive connections, without undici's hidden time-outs, and without redirects, so that nobody but the
  * configured host gets key and prompt. Built on `request`: 0.19 ms of CPU a call where `fetch` takes 0.51 (docs/decisions/2026-11-21-provider-adapters.md).
  */
-export const httpFetch: typeof globalThis.fetch = (input, init) => fetchOver((shared ??= connectionPool(processEnvironment())), input, init);
+export const httpFetch: typeof globalThis.fetch = (input, init) => fetchOver(sharedPool(), input, init);
 
-// One pool for all providers, made at the first call: `.env` is read by then.
 let shared: Dispatcher | undefined;
+
+/** The one pool of all providers, made at the first call: `.env` is read by then. */
+export function sharedPool(): Dispatcher {
+  return (shared ??= connectionPool(processEnvironment()));
+}
 
 /** `httpFetch` over a pool of the caller's own. */
 export async function fetchOver(pool: Dispatcher, input: string | URL | Request, init?: RequestInit): Promise<Response> {
@@ -37,11 +41,12 @@ export async function fetchOver(pool: Dispatcher, input: string | URL | Request,
   });
   const headers = plainHeaders(response.headers);
   const status = response.statusCode;
-  const streams = headers['content-type']?.startsWith('text/event-stream') === true;
+  const streams = /^(?:text\/event-stream|application\/vnd\.amazon\.eventstream)/.test(headers['content-type'] ?? '');
   const body = streams ? ReadableStream.from(response.body as AsyncIterable<Uint8Array>) : await response.body.text();
   return new Response([204, 205, 304].includes(status) ? null : body, { status, headers });
 }
 
-function plainHeaders(headers: Dispatcher.ResponseData['headers']): Record<string, string> {
+/** Headers of undici as the AI SDK wants them: names in lower case, one text each. */
+export function plainHeaders(headers: Dispatcher.ResponseData['headers']): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).flatMap(([name, value]) => (value === undefined ? [] : [[name, Array.isArray(value) ? value.join(', ') : value]])));
 }

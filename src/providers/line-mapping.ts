@@ -18,8 +18,10 @@ export interface RenderedCall {
 
 /** An answer that came earlier. */
 export interface StoredAnswer {
-  /** Model whose reader is used. */
+  /** The model as the answer names it, for failures; `''` where it names none. */
   model: string;
+  /** A model id of the family whose answers are read as this one. */
+  reader: string;
   /** The provider's JSON, as a realtime call's body would be. */
   body: object;
   /** What reading it depends on, where it depends on the request. */
@@ -70,10 +72,10 @@ export class LineMapping {
   }
 
   /** Throws `ProviderFailure` where a call with this answer would. `droppedParameters` is empty: `render` told them. */
-  async parse({ model, body, options }: StoredAnswer): Promise<ProviderResponse> {
+  async parse({ model, reader, body, options }: StoredAnswer): Promise<ProviderResponse> {
     const context = failureContext(this.connection, model);
     try {
-      const { result } = await this.within(JSON.stringify(body), (headers) => this.models.model(model).doGenerate({ prompt: [], ...options, headers }));
+      const { result } = await this.within(JSON.stringify(body), (headers) => this.models.model(reader).doGenerate({ prompt: [], ...options, headers }));
       return { ...toAnswer(fromResult(result), context), droppedParameters: [], firstTokenAt: null };
     } catch (error) {
       throw toProviderFailure(error, context);

@@ -37,11 +37,12 @@ export function openAiCompatible(server: OpenAiCompatible): ProviderAdapter {
     defaultBaseUrl,
     simulatedPath: '/v1',
     ...(server.resolveBaseUrl && { resolveBaseUrl: server.resolveBaseUrl }),
-    create: (connection) => new AiSdkProvider(connection, { family: (fetch) => family(server, connection, fetch), models: openAiModelListing }),
+    create: (connection) => new AiSdkProvider(connection, { family: (fetch) => openAiCompatibleFamily(server, connection, fetch), models: openAiModelListing }),
   };
 }
 
-function family(server: OpenAiCompatible, connection: Connection, fetch: typeof globalThis.fetch): ModelFamily {
+/** The models of such a server. */
+export function openAiCompatibleFamily(server: OpenAiCompatible, connection: Connection, fetch: typeof globalThis.fetch): ModelFamily {
   const sdk = createOpenAICompatible({
     name: optionsName,
     baseURL: connection.baseUrl,

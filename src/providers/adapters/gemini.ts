@@ -1,11 +1,11 @@
 import { createGoogleGenerativeAI } from '@ai-sdk/google';
 import { z } from 'zod';
 import { AiSdkProvider } from '../ai-sdk-provider.js';
+import { GeminiBatch } from '../batch/gemini.js';
+import { geminiRules } from '../gemini-rules.js';
 import type { ModelListing } from '../list-models.js';
 import type { ModelFamily } from '../model-family.js';
 import type { Connection, ProviderAdapter } from '../provider-adapter.js';
-import type { ProviderRequest } from '../provider.js';
-import type { RequestRules } from '../to-call-options.js';
 
 /** Google's Gemini API. */
 export const gemini: ProviderAdapter = {
@@ -18,12 +18,12 @@ export const gemini: ProviderAdapter = {
   simulatedPath: '/v1beta',
   // The vendor's own clients take the address without a version, the SDK with it.
   resolveBaseUrl: (configured) => (/\/v\d+(beta|alpha)?\d*$/.test(configured) ? configured : `${configured}/v1beta`),
-  create: (connection) => new AiSdkProvider(connection, { family: (fetch) => family(connection, fetch), models }),
+  create: (connection) => new AiSdkProvider(connection, { family: (fetch) => family(connection, fetch), models, batch: (...parts) => new GeminiBatch(...parts) }),
 };
 
 function family(connection: Connection, fetch: typeof globalThis.fetch): ModelFamily {
   const sdk = createGoogleGenerativeAI({ baseURL: connection.baseUrl, apiKey: connection.apiKey ?? '', headers: { ...connection.headers }, fetch });
-  return { model: (id) => sdk.chat(id), prompt: { systemFirst: true }, rules };
+  return { model: (id) => sdk.chat(id), prompt: { systemFirst: true }, rules: geminiRules };
 }
 
 const tokens = z.number().positive().nullish().catch(null);
@@ -47,27 +47,3 @@ const models: ModelListing = {
     return { models: listed, nextQuery: nextPageToken ? `&pageToken=${encodeURIComponent(nextPageToken)}` : null };
   },
 };
-
-/** Thinking tokens of Gemini 2.5 by effort (https://ai.google.dev/gemini-api/docs/thinking); its Pro model can't stop thinking below 128. */
-const budgets: Record<string, number> = { none: 0, minimal: 512, low: 1_024, medium: 8_192, high: 24_576, xhigh: 24_576, max: 24_576 };
-const levels: Record<string, 'minimal' | 'low' | 'medium' | 'high'> = { none: 'minimal', minimal: 'minimal', low: 'low', medium: 'medium', high: 'high', xhigh: 'high', max: 'high' };
-
-function rules(request: ProviderRequest): RequestRules {
-  const thinkingConfig = thinkingOf(request);
-  return {
-    without: ['verbosity', 'parallelToolCalls', ...(thinkingConfig === null ? (['reasoningEffort'] as const) : [])],
-    ...(thinkingConfig && { providerOptions: { google: { thinkingConfig } } }),
-  };
-}
-
-// null: not asked for, or this model can't.
-function thinkingOf({ model, sampling: { reasoningEffort } }: ProviderRequest): { thinkingBudget: number } | { thinkingLevel: string } | null {
-  if (reasoningEffort === undefined) return null;
-  const budget = budgets[reasoningEffort];
-  const level = levels[reasoningEffort];
-  if (budget === undefined || level === undefined) return null;
-  const pro = model.includes('pro');
-  if (model.includes('gemini-2.5')) return { thinkingBudget: pro ? Math.max(128, budget) : budget };
-  if (/gemini-([3-9]|\d\d)/.test(model)) return { thinkingLevel: pro && level === 'minimal' ? 'low' : pro && level === 'medium' && model.includes('gemini-3-') ? 'high' : level };
-  return null;
-}

@@ -1,5 +1,6 @@
 import { createOpenAI } from '@ai-sdk/openai';
 import { AiSdkProvider } from '../ai-sdk-provider.js';
+import { OpenAiBatch } from '../batch/openai.js';
 import type { ModelFamily } from '../model-family.js';
 import { openAiModelListing } from '../openai-model-listing.js';
 import type { Connection, ProviderAdapter } from '../provider-adapter.js';
@@ -24,7 +25,7 @@ export const openai: ProviderAdapter = {
   baseUrlVariable: 'OPENAI_BASE_URL',
   defaultBaseUrl: 'https://api.openai.com/v1',
   simulatedPath: '/v1',
-  create: (connection) => new AiSdkProvider(connection, { family: (fetch) => family(connection, fetch), models: openAiModelListing }),
+  create: (connection) => new AiSdkProvider(connection, { family: (fetch) => family(connection, fetch), models: openAiModelListing, batch: (...parts) => new OpenAiBatch(...parts) }),
 };
 
 function family(connection: Connection, fetch: typeof globalThis.fetch): ModelFamily {

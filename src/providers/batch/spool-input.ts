@@ -1,0 +1,44 @@
+import { mkdtemp, open, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+
+/** A job's whole input, on disk. */
+export interface SpooledInput {
+  bytes: number;
+  /** From the beginning, as often as wanted, one after another. */
+  read(): ReadableStream<Uint8Array>;
+}
+
+const flushAt = 1024 * 1024;
+
+/**
+ * Writes `pieces` to a file that nobody else can open, hands it to `use`, and is rid of it. A job's input is sent with its length, which vendors want, and is never whole in memory.
+ * The file has no name while it is used, so that a crash leaves none behind. Throws `RangeError` where it would pass `mostBytes`.
+ */
+export async function spoolInput<Result>(pieces: AsyncIterable<string>, mostBytes: number, use: (input: SpooledInput) => Promise<Result>): Promise<Result> {
+  const folder = await mkdtemp(join(tmpdir(), 'conclave-batch-'));
+  const file = await open(join(folder, 'input'), 'wx+', 0o600).finally(() => rm(folder, { recursive: true, force: true }));
+  try {
+    let bytes = 0;
+    let buffered: string[] = [];
+    let length = 0;
+    const flush = async (): Promise<void> => {
+      const data = Buffer.from(buffered.join(''), 'utf8');
+      buffered = [];
+      length = 0;
+      if (bytes + data.length > mostBytes) throw new RangeError(`the input has more than the ${String(mostBytes)} bytes that one job may have`);
+      for (let written = 0; written < data.length; ) written += (await file.write(data, written, data.length - written, bytes + written)).bytesWritten;
+      bytes += data.length;
+    };
+    for await (const piece of pieces) {
+      buffered.push(piece);
+      length += piece.length;
+      if (length >= flushAt) await flush();
+    }
+    await flush();
+    return await use({ bytes, read: () => Readable.toWeb(file.createReadStream({ start: 0, autoClose: false, highWaterMark: 256 * 1024 })) as ReadableStream<Uint8Array> }); // Node's own class under two names.
+  } finally {
+    await file.close();
+  }
+}
