@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { JobMatch } from './batches/job-book.js';
 import { RecordedAnswers } from './recorded-answers.js';
 import { effectNames, matches, type RequestMatch } from './rules.js';
 import type { SimulatedState } from './simulated-state.js';
@@ -19,6 +20,8 @@ const profile = z.strictObject({
   vary: z.boolean().optional(),
   answer: z.string().nullable().optional(),
 });
+const milliseconds = z.number().min(0).optional();
+const delays = z.strictObject({ validating: milliseconds, in_progress: milliseconds, finalizing: milliseconds, cancelling: milliseconds });
 const recordedLine = z.object({
   model: z.union([z.string(), z.array(z.string())]).optional(),
   question: z.string().optional(),
@@ -34,6 +37,8 @@ export const controlCommand = z.strictObject({
   /** Profile of every model, and of single ones by base name or `provider/base`; merged over what is set. */
   defaults: profile.optional(),
   models: z.record(z.string(), profile).optional(),
+  /** Milliseconds that batch jobs stay in each state at least, from the next job on. */
+  jobDelays: delays.optional(),
   rules: z
     .array(
       match.extend({
@@ -44,6 +49,11 @@ export const controlCommand = z.strictObject({
         retryAfterSeconds: z.number().min(0).optional(),
         latencyMs: z.number().min(0).optional(),
         text: z.string().optional(),
+        mode: z.enum(['realtime', 'batch']).optional(),
+        rows: z.int().min(0).optional(),
+        fraction: z.number().min(0).max(1).optional(),
+        state: z.enum(['validating', 'in_progress', 'finalizing', 'cancelling']).optional(),
+        delays: delays.optional(),
       }),
     )
     .optional(),
@@ -58,10 +68,11 @@ export function control(state: SimulatedState, command: z.infer<typeof controlCo
   if (command.clear) state.rules.clear();
   Object.assign(state.profiles.defaults, command.defaults);
   for (const [name, settings] of Object.entries(command.models ?? {})) state.profiles.models[name] = { ...state.profiles.models[name], ...settings };
+  Object.assign(state.jobs.delays, command.jobDelays);
   state.rules.add(command.rules ?? []);
   state.recorded.add(command.recorded ?? []);
   const released = command.release ? release(state, command.release) : 0;
-  return { defaults: state.profiles.defaults, models: state.profiles.models, rules: state.rules.list(), held: state.gates.size, released };
+  return { defaults: state.profiles.defaults, models: state.profiles.models, jobDelays: state.jobs.delays, rules: state.rules.list(), held: state.gates.size, released };
 }
 
 /** What a server began with and returns to. */
@@ -77,6 +88,7 @@ export function reset(state: SimulatedState, start: StartSettings): void {
   state.profiles.models = {};
   state.recorded = RecordedAnswers.fromDirectory(start.replayDirectory);
   state.log.reset();
+  void state.jobs.clear();
   for (const gate of state.gates) gate.open();
   state.gates.clear();
 }
@@ -84,6 +96,12 @@ export function reset(state: SimulatedState, start: StartSettings): void {
 /** The matching fields of a query string. */
 export function matchOf(query: URLSearchParams): RequestMatch {
   const known: (keyof RequestMatch)[] = ['provider', 'model', 'task', 'endpoint', 'contains'];
+  return Object.fromEntries(known.filter((key) => query.has(key)).map((key) => [key, query.get(key) ?? '']));
+}
+
+/** The fields of a query string that name jobs. */
+export function jobMatchOf(query: URLSearchParams): JobMatch {
+  const known: (keyof JobMatch)[] = ['provider', 'model', 'state', 'contains'];
   return Object.fromEntries(known.filter((key) => query.has(key)).map((key) => [key, query.get(key) ?? '']));
 }
 

@@ -42,7 +42,8 @@ export interface OpenRequest {
 }
 
 const keptRequests = 3000;
-const keptFingerprints = 20_000;
+const keptFingerprints = 400_000;
+const shownFingerprints = 20_000;
 const keptBodyCharacters = 512 * 1024;
 
 /** Counts and remembers what was asked: the figures of `GET /stats` and the last requests. */
@@ -57,20 +58,19 @@ export class RequestLog {
   private count = 0;
   private open = new Set<OpenRequest>();
 
-  begin(entry: { subject: MatchSubject; fingerprint: string; path: string; headers: Record<string, string>; body: unknown }): OpenRequest {
+  /** `fingerprint` null: an operation on files and jobs, which is remembered but counts as no request for text. */
+  begin(entry: { subject: MatchSubject; fingerprint: string | null; path: string; headers: Record<string, string>; body: unknown }): OpenRequest {
     const { subject, fingerprint, path, headers } = entry;
     this.count += 1;
     const body = subject.rawBody.length <= keptBodyCharacters ? entry.body : { truncated: subject.rawBody.slice(0, 2000) };
     const logged: LoggedRequest = {
       number: this.count, receivedAt: new Date().toISOString(), provider: subject.provider, model: subject.model, endpoint: subject.endpoint, task: subject.task,
-      fingerprint, path, headers, body, outcome: 'running', effect: null, status: null, durationMs: null, firstTextAt: null, answer: null,
+      fingerprint: fingerprint ?? '', path, headers, body, outcome: 'running', effect: null, status: null, durationMs: null, firstTextAt: null, answer: null,
     };
     this.requests.push(logged);
     if (this.requests.length > keptRequests * 2) this.requests = this.requests.slice(-keptRequests);
-    const known = this.fingerprints.get(fingerprint) ?? { requests: 0, answered: 0, provider: subject.provider, model: subject.model, task: subject.task };
-    known.requests += 1;
-    if (this.fingerprints.size < keptFingerprints) this.fingerprints.set(fingerprint, known);
-    for (const key of keysOf(subject)) {
+    if (fingerprint !== null) this.know(subject, fingerprint).requests += 1;
+    for (const key of fingerprint === null ? [] : keysOf(subject)) {
       const running = (this.concurrent.get(key) ?? 0) + 1;
       this.concurrent.set(key, running);
       const tally = this.tally(key);
@@ -88,6 +88,17 @@ export class RequestLog {
     return (this.fingerprints.get(fingerprint)?.requests ?? 1) - 1;
   }
 
+  /** Notes a line of a batch job as asked for, under the fingerprint that the same request in realtime has. */
+  beginLine(subject: MatchSubject, fingerprint: string): void {
+    this.know(subject, fingerprint).requests += 1;
+  }
+
+  /** Notes a line of a batch job as answered. */
+  answerLine(fingerprint: string): void {
+    const known = this.fingerprints.get(fingerprint);
+    if (known) known.answered += 1;
+  }
+
   hold(open: OpenRequest): void {
     open.logged.outcome = 'held';
     this.wake();
@@ -97,6 +108,10 @@ export class RequestLog {
     if (!this.open.delete(open)) return;
     const { logged } = open;
     Object.assign(logged, { outcome: result.outcome, status: result.status, effect: result.effect, answer: result.answer ?? null, durationMs: Math.round((performance.now() - open.startedAt) * 10) / 10 });
+    if (logged.fingerprint === '') {
+      this.wake();
+      return;
+    }
     increase(this.outcomes, result.outcome);
     increase(this.statuses, String(result.status ?? 'none'));
     const known = this.fingerprints.get(logged.fingerprint);
@@ -123,7 +138,7 @@ export class RequestLog {
   stats(): Record<string, unknown> {
     const under = (prefix: string): Record<string, Tally> =>
       Object.fromEntries([...this.tallies].filter(([key]) => key.startsWith(prefix)).map(([key, tally]) => [key.slice(prefix.length), tally]));
-    const fingerprints = Object.fromEntries(this.fingerprints);
+    const fingerprints = Object.fromEntries([...this.fingerprints].slice(0, shownFingerprints));
     return {
       ...this.tally('all'),
       concurrent: this.open.size,
@@ -135,7 +150,7 @@ export class RequestLog {
       endpoints: under('endpoint '),
       tasks: under('task '),
       fingerprints,
-      repeated: Object.entries(fingerprints).filter(([, known]) => known.answered > 1).map(([fingerprint, known]) => ({ fingerprint, ...known })),
+      repeated: [...this.fingerprints].filter(([, known]) => known.answered > 1).map(([fingerprint, known]) => ({ fingerprint, ...known })),
     };
   }
 
@@ -165,6 +180,12 @@ export class RequestLog {
     this.requests = [];
     this.count = 0;
     for (const map of [this.tallies, this.fingerprints, this.outcomes, this.statuses, this.concurrent]) map.clear();
+  }
+
+  private know(subject: MatchSubject, fingerprint: string): { requests: number; answered: number } {
+    const known = this.fingerprints.get(fingerprint) ?? { requests: 0, answered: 0, provider: subject.provider, model: subject.model, task: subject.task };
+    if (this.fingerprints.size < keptFingerprints) this.fingerprints.set(fingerprint, known);
+    return known;
   }
 
   private tally(key: string): Tally {

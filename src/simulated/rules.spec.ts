@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { RuleBook } from './rules.js';
 
-const subject = { provider: 'openai', model: 'gpt-4o', base: 'gpt-4o', task: 'answer', endpoint: 'chat.completions', rawBody: '{"x":"needle"}' };
+const subject = { provider: 'openai', model: 'gpt-4o', base: 'gpt-4o', task: 'answer', endpoint: 'chat.completions', rawBody: '{"x":"needle"}', scope: 'request' as const };
 
 describe('RuleBook', () => {
   it('applies a rule to the next requests only as often as it says, after those it skips', () => {

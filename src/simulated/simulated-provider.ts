@@ -1,8 +1,12 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { control, controlCommand, matchOf, reset, type ControlCommand, type StartSettings } from './control-endpoints.js';
-import { handleGenerate, sendError } from './generate-handler.js';
+import { handleOperation } from './batches/batch-endpoints.js';
+import { believableDelays, JobBook, noDelays, type JobMatch, type JobView } from './batches/job-book.js';
+import { operationOf } from './batches/operation.js';
+import { control, controlCommand, jobMatchOf, matchOf, reset, type ControlCommand, type StartSettings } from './control-endpoints.js';
+import { handleGenerate } from './generate-handler.js';
 import { RecordedAnswers } from './recorded-answers.js';
+import { sendError } from './request-effects.js';
 import { RequestLog, type LoggedRequest } from './request-log.js';
 import { RuleBook, type RequestMatch } from './rules.js';
 import { countTokens } from './simulated-request.js';
@@ -34,6 +38,10 @@ export interface SimulatedProvider {
   stats(): Record<string, unknown>;
   requests(options?: RequestMatch & { limit?: number }): LoggedRequest[];
   wait(wanted: { requests?: number; held?: number; answered?: number; match?: RequestMatch; timeoutMs?: number }): Promise<boolean>;
+  /** Batch jobs, oldest first. */
+  jobs(match?: JobMatch): JobView[];
+  /** Waits until so many matching jobs exist. */
+  waitForJobs(wanted: JobMatch & { count?: number; timeoutMs?: number }): Promise<boolean>;
   reset(): void;
   stop(): Promise<void>;
 }
@@ -59,6 +67,7 @@ export async function startSimulatedProvider(options: SimulatedProviderOptions):
     log: new RequestLog(),
     recorded: RecordedAnswers.fromDirectory(options.replayDirectory),
     gates: new Set(),
+    jobs: new JobBook(options.believable ? believableDelays : noDelays),
   };
   const server = createServer({ keepAliveTimeout: 65_000 }, (incoming, response) => {
     handle(state, start, incoming, response).catch((error: unknown) => {
@@ -76,7 +85,9 @@ export async function startSimulatedProvider(options: SimulatedProviderOptions):
     url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
     port,
     control: (command) => control(state, controlCommand.parse(command)),
-    stats: () => state.log.stats(),
+    stats: () => statsOf(state),
+    jobs: (match = {}) => state.jobs.list(match),
+    waitForJobs: ({ count = 1, timeoutMs = 10_000, ...match }) => state.jobs.waitFor(count, match, timeoutMs),
     requests: ({ limit = 1000, ...match } = {}) => state.log.last(limit, match),
     wait: ({ match = {}, timeoutMs = 10_000, ...wanted }) => state.log.waitFor({ ...wanted, match, timeoutMs }),
     reset: () => {
@@ -85,7 +96,7 @@ export async function startSimulatedProvider(options: SimulatedProviderOptions):
     stop: () =>
       new Promise((resolve) => {
         server.close(() => {
-          resolve();
+          void state.jobs.clear().then(resolve);
         });
         server.closeAllConnections();
       }),
@@ -96,6 +107,11 @@ async function handle(state: SimulatedState, start: StartSettings, incoming: Inc
   const [path = '/', query = ''] = (incoming.url ?? '/').split('?');
   if (path.lastIndexOf('/') === 0) {
     await handleControl({ state, start, path, query: new URLSearchParams(query), incoming, response });
+    return;
+  }
+  const operation = operationOf(incoming.method ?? '', path);
+  if (operation) {
+    await handleOperation(state, operation, incoming, response);
     return;
   }
   const route = routeOf(path, incoming.headers['anthropic-version'] !== undefined);
@@ -137,8 +153,16 @@ async function handleControl(input: {
       sendPlain(response, 200, { status: 'ok', simulated: true });
       return;
     case 'GET /stats':
-      sendPlain(response, 200, state.log.stats());
+      sendPlain(response, 200, statsOf(state));
       return;
+    case 'GET /jobs':
+      sendPlain(response, 200, { jobs: state.jobs.list(jobMatchOf(query)) });
+      return;
+    case 'GET /wait-jobs': {
+      const reached = await state.jobs.waitFor(number('count') ?? 1, jobMatchOf(query), number('timeout') ?? 10_000);
+      sendPlain(response, reached ? 200 : 408, { reached });
+      return;
+    }
     case 'GET /requests':
       sendPlain(response, 200, { requests: state.log.last(number('limit') ?? 100, matchOf(query)) });
       return;
@@ -164,6 +188,11 @@ async function handleControl(input: {
     default:
       sendPlain(response, 404, { error: { message: `Unknown request URL: ${incoming.method ?? ''} ${input.path}.`, type: 'invalid_request_error', param: null, code: 'unknown_url' } });
   }
+}
+
+/** Figures of realtime requests, and under `batches` those of batch jobs by provider. */
+function statsOf(state: SimulatedState): Record<string, unknown> {
+  return { ...state.log.stats(), batches: state.jobs.figures() };
 }
 
 async function readBody(incoming: IncomingMessage): Promise<string> {

@@ -1,3 +1,4 @@
+import type { JobBook } from './batches/job-book.js';
 import type { ProfileSettings } from './model-profile.js';
 import type { RecordedAnswers } from './recorded-answers.js';
 import type { RequestLog } from './request-log.js';
@@ -10,6 +11,7 @@ export interface SimulatedState {
   rules: RuleBook;
   log: RequestLog;
   recorded: RecordedAnswers;
-  /** Requests held until released. */
+  jobs: JobBook;
+  /** Requests and jobs held until released. */
   gates: Set<{ subject: MatchSubject; open: () => void }>;
 }
