@@ -75,12 +75,13 @@ export async function sendStream(sending: Sending): Promise<boolean> {
   const { response, signal, profile, effects, format } = sending;
   await pause(profile.latencyMs + effects.slowMs, signal);
   if (isGone(signal)) return false;
-  response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' });
+  const encoding = format.stream?.encoding ?? 'utf8';
+  response.writeHead(200, { 'content-type': format.stream?.contentType ?? 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' });
   const frames = [...format.frames(sending.reply, sending.request, sending.identity)];
   const fault = effects.fault?.name;
   const spoiled = fault === 'cut' || fault === 'hang_stream' || fault === 'stream_error' || fault === 'malformed_json';
   sending.onFirstText();
-  await writePaced(response, spoiled ? firstThird(frames) : frames, profile.tokensPerSecond, signal);
+  await writePaced(response, spoiled ? firstThird(frames) : frames, { tokensPerSecond: profile.tokensPerSecond, encoding }, signal);
   if (isGone(signal)) return false;
   if (!spoiled) {
     response.end();
@@ -88,7 +89,7 @@ export async function sendStream(sending: Sending): Promise<boolean> {
   }
   if (fault === 'hang_stream') await untilAborted(signal);
   else if (fault === 'cut') setImmediate(() => response.destroy());
-  else response.end(fault === 'stream_error' ? format.streamError('The simulated model failed in mid-stream.') : 'data: {"id":"chatcmpl-broken","choices":[{"in\n\n');
+  else response.end(fault === 'stream_error' ? format.streamError('The simulated model failed in mid-stream.') : 'data: {"id":"chatcmpl-broken","choices":[{"in\n\n', encoding);
   return false;
 }
 
@@ -103,9 +104,9 @@ function firstThird(frames: StreamFrame[]): StreamFrame[] {
   });
 }
 
-async function writePaced(response: ServerResponse, frames: StreamFrame[], tokensPerSecond: number, signal: AbortSignal): Promise<void> {
+async function writePaced(response: ServerResponse, frames: StreamFrame[], { tokensPerSecond, encoding }: { tokensPerSecond: number; encoding: BufferEncoding }, signal: AbortSignal): Promise<void> {
   if (tokensPerSecond <= 0) {
-    response.write(frames.map((frame) => frame.data).join(''));
+    response.write(frames.map((frame) => frame.data).join(''), encoding);
     return;
   }
   const startedAt = performance.now();
@@ -115,7 +116,7 @@ async function writePaced(response: ServerResponse, frames: StreamFrame[], token
   for (const frame of frames) {
     const dueAt = startedAt + (sent * 1000) / tokensPerSecond;
     if (frame.tokens > 0 && !first && dueAt - performance.now() > 1) {
-      if (pending) response.write(pending);
+      if (pending) response.write(pending, encoding);
       pending = '';
       await pause(dueAt - performance.now(), signal);
       if (isGone(signal)) return;
@@ -124,5 +125,5 @@ async function writePaced(response: ServerResponse, frames: StreamFrame[], token
     if (frame.tokens > 0) first = false;
     sent += frame.tokens;
   }
-  if (pending) response.write(pending);
+  if (pending) response.write(pending, encoding);
 }

@@ -1,7 +1,7 @@
 import type { FinishReason, ToolCall, ToolChoice, ToolDefinition, Usage } from '../../domain/chat/chat-request.js';
 
 /** The wire formats the simulated provider speaks, named after the endpoint. */
-export type Endpoint = 'chat.completions' | 'responses' | 'messages' | 'generateContent';
+export type Endpoint = 'chat.completions' | 'responses' | 'messages' | 'generateContent' | 'converse';
 
 /** A message as the simulation reads it: text only, with the number of images that came along. */
 export interface SimulatedMessage {

@@ -1,4 +1,6 @@
 import { anthropicMessages } from './anthropic-messages.js';
+import { anthropicOnVertex } from './anthropic-on-vertex.js';
+import { bedrockConverse } from './bedrock-converse.js';
 import { gemini } from './gemini.js';
 import { openaiChat } from './openai-chat.js';
 import { openaiResponses } from './openai-responses.js';
@@ -26,6 +28,10 @@ export function routeOf(path: string, anthropicVersion: boolean): Route {
     const common = { provider: named ?? 'gemini', format: gemini, pathModel: decodeURIComponent(gen[1]) };
     return gen[2] === 'countTokens' ? { kind: 'count', ...common } : { kind: 'generate', ...common, stream: gen[2] === 'streamGenerateContent' };
   }
+  const claude = /\/([^/]+):(rawPredict|streamRawPredict)$/.exec(path);
+  if (claude?.[1]) return { kind: 'generate', provider: named ?? 'vertex', format: anthropicOnVertex, pathModel: decodeURIComponent(claude[1]), stream: claude[2] === 'streamRawPredict' };
+  const converse = /\/model\/(.+)\/(converse|converse-stream)$/.exec(path);
+  if (converse?.[1]) return { kind: 'generate', provider: named ?? 'bedrock', format: bedrockConverse, pathModel: decodeURIComponent(converse[1]), stream: converse[2] === 'converse-stream' };
   if (path.endsWith('/messages/count_tokens')) return { kind: 'count', provider: named ?? 'anthropic', format: anthropicMessages, pathModel: null };
   for (const [suffix, provider, format] of formats) if (path.endsWith(suffix)) return { kind: 'generate', provider: named ?? provider, format, pathModel: null, stream: false };
   const models = /\/models(?:\/(.+))?$/.exec(path);

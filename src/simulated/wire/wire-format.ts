@@ -23,6 +23,8 @@ export interface WireTrouble {
 
 /** One wire format: reads requests, renders answers, streams and errors. */
 export interface WireFormat {
+  /** How its streams are sent; missing: as server-sent events. */
+  stream?: { contentType: string; encoding: 'latin1' };
   /** Throws `InvalidRequest` for a body a real provider would answer with 400. */
   parse(input: { provider: string; body: Record<string, unknown>; pathModel: string | null; stream: boolean }): SimulatedRequest;
   answer(reply: SimulatedReply, request: SimulatedRequest, identity: AnswerIdentity): unknown;
