@@ -65,11 +65,11 @@ export interface BatchActivities {
   /** Returns when the provider has ended the job; looks once and fails benign until then. Cancels it where it is too old or was asked to. */
   awaitJob(input: JobReference): Promise<{ state: 'ended' } | HeldJob>;
   /** `unconfirmed`: what was found at the provider after a crash turned out to be another's job; it must be submitted again. Else: writes every result to the ledger, each once; what has none waits again or fails, by attempts and code. Settles the job's reservation. */
-  collectJob(input: JobReference): Promise<{ state: 'collected' | 'failed' | 'canceled'; succeeded: number; failed: number; missing: number } | { state: 'unconfirmed' } | HeldJob>;
+  collectJob(input: JobReference): Promise<{ state: 'collected' | 'failed' | 'canceled'; succeeded: number; failed: number; missing: number; failure?: Hindrance } | { state: 'unconfirmed' } | HeldJob>;
   /** Makes a chunk's calls by realtime, some at a time, each recorded the moment it ends; settles the reservation. */
   makeRealtimeCalls(input: JobReference): Promise<{ state: 'collected' | 'canceled'; succeeded: number; failed: number } | HeldJob>;
-  /** Notes that the batch is to be canceled and asks the providers to cancel its jobs; jobs that do not exist there are `canceled` at once. */
-  cancelJobs(input: BatchReference): Promise<{ jobs: number }>;
+  /** Notes that the batch is to be canceled and asks the providers to cancel its jobs; jobs that do not exist there are `canceled` at once. With `final` all that is left is. */
+  cancelJobs(input: BatchReference & { final?: boolean }): Promise<{ jobs: number }>;
   /** Puts the lines of jobs that are not at a provider back to waiting, before the mode is switched; returns how many. */
   releaseJobs(input: BatchReference): Promise<{ lines: number }>;
   /**

@@ -3,10 +3,10 @@ import type { Context } from '@temporalio/activity';
 /** Calls shorter than this never heartbeat; a heartbeat is a request to Temporal and the SDK sends fewer than it is given. */
 const heartbeatEveryMs = 1_000;
 
-/** Heartbeats while `work` runs, so that a dead worker is noticed and a cancellation arrives. */
-export async function withHeartbeats<Result>(context: Context, work: Promise<Result>): Promise<Result> {
+/** Heartbeats while `work` runs, so that a dead worker is noticed and a cancellation arrives. `progress` is what the Web UI shows of it. */
+export async function withHeartbeats<Result>(context: Context, work: Promise<Result>, progress?: () => unknown): Promise<Result> {
   const timer = setInterval(() => {
-    context.heartbeat();
+    context.heartbeat(progress?.());
   }, heartbeatEveryMs);
   try {
     return await work;

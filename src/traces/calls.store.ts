@@ -97,6 +97,13 @@ WHERE completions.id = $1`,
     return rows[0] ? { id: rows[0].id } : { earlier: await this.succeeded(record.completionId, record.key) };
   }
 
+  /** Enters many attempts in one statement; successes of keys that have one change nothing. */
+  async enterMany(records: readonly CallRecord[]): Promise<void> {
+    if (records.length === 0) return;
+    const rows = records.map(insertValues);
+    await this.sql.query({ name: 'ledger-enter-many', text: insertManyText, values: insertColumns.map((_, column) => rows.map((row) => row[column])) });
+  }
+
   /** Tells the apis that a call of a streamed completion ended. A hint: not durable. */
   async notify(notification: CompletionNotification): Promise<void> {
     await this.sql.query({ name: 'ledger-notify', text: 'SELECT pg_notify($1, $2)', values: [completionChannel, JSON.stringify(notification)] });
@@ -135,6 +142,15 @@ const insertColumns = [
 
 const insertText = `INSERT INTO calls (${insertColumns.join(', ')}) VALUES (${insertColumns.map((_, index) => `$${index + 1}`).join(', ')})
 ON CONFLICT (completion_id, key) WHERE outcome = 'succeeded' DO NOTHING RETURNING id`;
+
+const insertTypes: Record<string, string> = {
+  member_index: 'integer', attempt: 'integer', input_tokens: 'integer', output_tokens: 'integer', cached_input_tokens: 'integer', reasoning_tokens: 'integer', cost_nano_usd: 'bigint',
+  tool_calls: 'jsonb', price: 'jsonb', dropped_parameters: 'jsonb', started_at: 'timestamptz', first_token_at: 'timestamptz', ended_at: 'timestamptz',
+};
+
+const insertManyText = `INSERT INTO calls (${insertColumns.join(', ')})
+SELECT * FROM unnest(${insertColumns.map((column, index) => `$${index + 1}::${insertTypes[column] ?? 'text'}[]`).join(', ')})
+ON CONFLICT (completion_id, key) WHERE outcome = 'succeeded' DO NOTHING`;
 
 function insertValues(record: CallRecord): unknown[] {
   return [

@@ -20,6 +20,7 @@ export interface BatchWorkflowInput {
   /** Signals that took effect before continue-as-new and still hold. */
   pausedByUser?: boolean;
   switchTo?: BatchMode;
+  hold?: { code: string; message: string; resumesByItself: boolean };
 }
 
 /** Result of the batch workflow: counts only. */

@@ -1,0 +1,179 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { Context } from '@temporalio/activity';
+import { restOfJob } from '../domain/batches/after-job.js';
+import type { CallFailure } from '../domain/failures/failure-code.js';
+import type { JobLine, LineOutcome } from '../src/batches/job-lines.store.js';
+import type { JobAtWork } from '../src/batches/provider-jobs.store.js';
+import { untilDatabaseAnswers } from '../src/database/until-database-answers.js';
+import { ProviderFailure } from '../src/providers/provider-failure.js';
+import type { BatchActivities, HeldJob } from './batch-activities.js';
+import { conversationOf } from './compose-request.js';
+import { withHeartbeats } from './heartbeats.js';
+import { closeJob, held, later, troubleDelayMs } from './job-parts.js';
+import type { JobParts } from './job-parts.js';
+import { makeCall } from './make-call.js';
+import type { MakeCallParts } from './make-call.js';
+
+/** Lines read at once. */
+const pageSize = 100;
+/** Milliseconds for which what became of a call waits for a database that is away; the ledger knows it already. */
+const patienceMs = 60_000;
+
+type Made = Awaited<ReturnType<BatchActivities['makeRealtimeCalls']>>;
+
+/** Why no further call is begun. `failure`: the batch pauses for it. */
+type Halt = { kind: 'cancel' } | { kind: 'pause' } | { kind: 'worker' } | { kind: 'failure'; failure: ProviderFailure };
+
+/** The activity that makes a chunk of calls. Each answer is in the ledger before its line is settled, so a worker that dies repeats only what was under way. */
+export function createMakeRealtimeCalls(parts: JobParts, calls: MakeCallParts): BatchActivities['makeRealtimeCalls'] {
+  return async ({ jobId }) => {
+    const context = Context.current();
+    const job = await parts.jobs.read(jobId);
+    if (!job) throw new Error(`Provider job ${jobId} is not in the database.`);
+    const chunk = new Chunk(parts, calls, job);
+    return withHeartbeats(context, chunk.run(context.cancellationSignal), () => ({ done: chunk.done, of: job.lineCount }));
+  };
+}
+
+class Chunk {
+  done = 0;
+  private halt: Halt | null = null;
+  /** Ends pauses between attempts. */
+  private readonly halted = new AbortController();
+  /** Ends requests under way: only for what was canceled. */
+  private readonly abandoned = new AbortController();
+
+  constructor(
+    private readonly parts: JobParts,
+    private readonly calls: MakeCallParts,
+    private readonly job: JobAtWork,
+  ) {}
+
+  async run(workerEnds: AbortSignal): Promise<Made> {
+    const { parts, job } = this;
+    if (job.status !== 'planned' && job.status !== 'running') return this.closedResult();
+    await parts.jobs.startChunk(job.id);
+    await parts.jobs.refreshBatchStatus(job.batchId);
+    this.done = await parts.lines.reconcile(job.id);
+    this.decideHalt(job);
+    const onWorkerEnd = (): void => {
+      this.stop({ kind: 'worker' });
+    };
+    workerEnds.addEventListener('abort', onWorkerEnd, { once: true });
+    const watch = this.watch();
+    try {
+      const lines = parts.lines.stream(job.id, pageSize);
+      await Promise.all(Array.from({ length: parts.policy.makeRealtimeCalls.concurrency }, () => this.work(lines)));
+    } finally {
+      watch.end();
+      workerEnds.removeEventListener('abort', onWorkerEnd);
+    }
+    return this.end();
+  }
+
+  private async end(): Promise<Made> {
+    const { parts, job } = this;
+    switch (this.halt?.kind) {
+      case 'worker':
+        throw later('The worker ended before all calls of this chunk were made.', 0);
+      case 'pause':
+        return { state: 'held', failure: null };
+      case 'failure':
+        return held(this.halt.failure);
+      case 'cancel':
+        await parts.lines.closeOpen(job.id, restOfJob('canceled', job.batch.options, null), { maxAttempts: 0, sent: true });
+        return { state: 'canceled', ...(await closeJob(parts, job, 'canceled')) };
+      case undefined:
+        return { state: 'collected', ...(await closeJob(parts, job, 'collected')) };
+      default: {
+        const never: never = this.halt as never;
+        return never;
+      }
+    }
+  }
+
+  private async closedResult(): Promise<Exclude<Made, HeldJob>> {
+    const { succeeded, failed } = await this.parts.lines.tally(this.job.id);
+    return { state: this.job.status === 'canceled' ? 'canceled' : 'collected', succeeded, failed };
+  }
+
+  private stop(halt: Halt): void {
+    // Cancel is the stronger one; otherwise the first reason stays.
+    if (this.halt === null || halt.kind === 'cancel') this.halt = halt;
+    this.halted.abort();
+    if (halt.kind === 'cancel') this.abandoned.abort(new Error('The batch was canceled.'));
+  }
+
+  private decideHalt({ batch }: JobAtWork): void {
+    if (batch.cancelRequested) this.stop({ kind: 'cancel' });
+    else if (batch.status === 'paused' || batch.nextMode !== null) this.stop({ kind: 'pause' });
+  }
+
+  private watch(): { end(): void } {
+    let looking = false;
+    const timer = setInterval(() => {
+      if (looking) return;
+      looking = true;
+      void this.parts.jobs
+        .read(this.job.id)
+        .then((job) => {
+          if (job) this.decideHalt(job);
+        })
+        // The database is away: calls under way wait for it too.
+        .catch(() => undefined)
+        .finally(() => {
+          looking = false;
+        });
+    }, this.parts.policy.makeRealtimeCalls.lookMs);
+    return {
+      end: () => {
+        clearInterval(timer);
+      },
+    };
+  }
+
+  private async work(lines: AsyncGenerator<JobLine>): Promise<void> {
+    while (this.halt === null) {
+      const { value: line, done } = await lines.next();
+      if (done || line === undefined) return;
+      const outcome = await this.make(line);
+      if (outcome === null) return;
+      await untilDatabaseAnswers(() => this.parts.lines.settle([outcome]), { patienceMs });
+      this.done++;
+    }
+  }
+
+  /** What became of the call after all its attempts; null: it was not finished, and its line stays open. */
+  private async make(line: JobLine): Promise<Omit<LineOutcome, 'record'> | null> {
+    const conversation = conversationOf(line.request);
+    let inRow = 0;
+    let lastCode = '';
+    for (let attempt = 1; this.halt === null; attempt++) {
+      try {
+        await makeCall(this.calls, line.input, conversation, { number: line.attempt + attempt - 1, signal: this.abandoned.signal });
+        return { id: line.id, status: 'succeeded', realtimeOnly: false, failure: null };
+      } catch (error) {
+        if (this.abandoned.signal.aborted) return null;
+        if (!(error instanceof ProviderFailure)) return failed(line, { code: 'internal', message: error instanceof Error ? error.message : String(error) });
+        inRow = (error.code === 'rate_limit') === (lastCode === 'rate_limit') ? inRow + 1 : 1;
+        lastCode = error.code;
+        const delayMs = this.delayAfter(error, error.code === 'rate_limit' ? inRow : attempt);
+        if (delayMs === null) return this.halt === null ? failed(line, { code: error.code, message: error.message, ...(error.httpStatus === undefined ? {} : { httpStatus: error.httpStatus }) }) : null;
+        await wait(delayMs, undefined, { signal: this.halted.signal }).catch(() => undefined);
+      }
+    }
+    return null;
+  }
+
+  /** Milliseconds until the next attempt; null: there is none, as the call failed for good or the whole chunk halts. */
+  private delayAfter(failure: ProviderFailure, count: number): number | null {
+    if (failure.code === 'auth' || failure.code === 'billing') this.stop({ kind: 'failure', failure });
+    const delayMs = troubleDelayMs(this.parts.policy, this.job, failure, count);
+    if (delayMs === null && failure.code === 'rate_limit') this.stop({ kind: 'failure', failure });
+    return this.halt === null ? delayMs : null;
+  }
+}
+
+function failed(line: JobLine, failure: CallFailure): Omit<LineOutcome, 'record'> {
+  return { id: line.id, status: 'failed', realtimeOnly: false, failure };
+}

@@ -1,0 +1,161 @@
+import type pg from 'pg';
+import type { CallModelInput } from '../../domain/chat/call.js';
+import type { ChatRequest } from '../../domain/chat/chat-request.js';
+import type { BatchCallStatus } from '../../domain/batches/batch-status.js';
+import type { RestRule } from '../../domain/batches/after-job.js';
+import type { CallFailure } from '../../domain/failures/failure-code.js';
+import { inTransaction } from '../database/in-transaction.js';
+import { CallsStore } from '../traces/calls.store.js';
+import type { CallRecord } from '../traces/calls.store.js';
+
+/** One line of a job: a planned call with the conversation it belongs to. */
+export interface JobLine {
+  /** Of the `batch_calls` row; its line at a provider is `c<id>`. */
+  id: string;
+  input: CallModelInput;
+  request: ChatRequest;
+  status: BatchCallStatus;
+  /** Jobs it was a line of, this one included. */
+  attempt: number;
+}
+
+/** What became of one line, with the attempt that enters the ledger. */
+export interface LineOutcome {
+  id: string;
+  status: Exclude<BatchCallStatus, 'assigned'>;
+  realtimeOnly: boolean;
+  failure: CallFailure | null;
+  record: CallRecord;
+}
+
+interface LineRow {
+  id: string;
+  input: CallModelInput;
+  request: ChatRequest;
+  status: BatchCallStatus;
+  attempt: number;
+}
+
+const lineColumns = 'line.id, line.input, item.request, line.status, line.attempt';
+
+/** The lines of provider jobs: read as a stream, written in groups. */
+export class JobLinesStore {
+  constructor(private readonly pool: pg.Pool) {}
+
+  /** Open lines of a job after `afterId`, ascending (index `batch_calls_job`). */
+  async open(jobId: string, afterId: string, limit: number): Promise<JobLine[]> {
+    const { rows } = await this.pool.query<LineRow>({
+      name: 'job-lines-open',
+      text: `SELECT ${lineColumns} FROM batch_calls AS line JOIN batch_items AS item ON item.id = line.item_id WHERE line.job_id = $1 AND line.id > $2 AND line.status = 'assigned' ORDER BY line.id LIMIT $3`,
+      values: [jobId, afterId, limit],
+    });
+    return rows;
+  }
+
+  /** All open lines of a job, page by page. */
+  async *stream(jobId: string, pageSize: number): AsyncGenerator<JobLine> {
+    for (let page = await this.open(jobId, '0', pageSize); page.length > 0; page = await this.open(jobId, page.at(-1)?.id ?? '0', pageSize)) yield* page;
+  }
+
+  /** Those of `ids` that are lines of the job, whatever their state. */
+  async ofJob(jobId: string, ids: string[]): Promise<JobLine[]> {
+    const { rows } = await this.pool.query<LineRow>({
+      name: 'job-lines-of',
+      text: `SELECT ${lineColumns} FROM batch_calls AS line JOIN batch_items AS item ON item.id = line.item_id WHERE line.id = ANY($2::bigint[]) AND line.job_id = $1`,
+      values: [jobId, ids],
+    });
+    return rows;
+  }
+
+  /** The smallest id of a job's open lines; null: it has none. */
+  async first(jobId: string): Promise<string | null> {
+    const { rows } = await this.pool.query<{ id: string }>({ text: `SELECT id FROM batch_calls WHERE job_id = $1 AND status = 'assigned' ORDER BY id LIMIT 1`, values: [jobId] });
+    return rows[0]?.id ?? null;
+  }
+
+  /** Writes a group of outcomes in one transaction: ledger and lines agree whatever happens. Lines that have their state already are left alone; returns those written. */
+  record(jobId: string, outcomes: readonly LineOutcome[]): Promise<LineOutcome[]> {
+    return inTransaction(this.pool, async (tx) => {
+      const { rows } = await tx.query<{ id: string }>({
+        name: 'job-lines-lock',
+        text: `SELECT id FROM batch_calls WHERE id = ANY($2::bigint[]) AND job_id = $1 AND status = 'assigned' ORDER BY id FOR UPDATE`,
+        values: [jobId, outcomes.map(({ id }) => id)],
+      });
+      const open = new Set(rows.map(({ id }) => id));
+      const written = outcomes.filter(({ id }) => open.has(id));
+      await new CallsStore(tx).enterMany(written.map(({ record }) => record));
+      await tx.query({ name: 'job-lines-settle', text: settleText, values: settleValues(written) });
+      return written;
+    });
+  }
+
+  /** Like `record`, for calls whose attempts entered the ledger on their own. */
+  async settle(outcomes: readonly Omit<LineOutcome, 'record'>[]): Promise<void> {
+    await this.pool.query({ name: 'job-lines-settle', text: settleText, values: settleValues(outcomes) });
+  }
+
+  /** Open lines whose call has its answer in the ledger succeed: what a worker that died had recorded. Returns how many. */
+  async reconcile(jobId: string): Promise<number> {
+    const { rowCount } = await this.pool.query({
+      text: `UPDATE batch_calls AS line SET status = 'succeeded', failure = NULL FROM calls
+WHERE line.job_id = $1 AND line.status = 'assigned' AND calls.completion_id = line.item_id AND calls.key = line.key AND calls.outcome = 'succeeded'`,
+      values: [jobId],
+    });
+    return rowCount ?? 0;
+  }
+
+  /** Gives every line that is still open its state; `sent` false: the job never reached a provider, so it counts as no attempt. Returns how many. */
+  async closeOpen(jobId: string, rule: RestRule, limits: { maxAttempts: number; sent: boolean }): Promise<number> {
+    const { rowCount } = await this.pool.query({
+      text: `UPDATE batch_calls SET
+  status = CASE WHEN $2 THEN 'canceled' WHEN $3 AND ($4 OR NOT $6 OR attempt < $5) THEN 'waiting' ELSE 'failed' END,
+  realtime_only = realtime_only OR ($3 AND $4),
+  attempt = CASE WHEN $6 THEN attempt ELSE greatest(attempt - 1, 0) END,
+  failure = $7
+WHERE job_id = $1 AND status = 'assigned'`,
+      values: [jobId, rule.canceled, rule.again, rule.realtime, limits.maxAttempts, limits.sent, JSON.stringify(rule.failure)],
+    });
+    return rowCount ?? 0;
+  }
+
+  /** Puts the open lines of a batch's jobs that are at no provider back to waiting and closes those jobs. Returns the jobs and how many lines. */
+  release(batchId: string): Promise<{ jobIds: string[]; lines: number }> {
+    return inTransaction(this.pool, async (tx) => {
+      const { rows } = await tx.query<{ id: string; status: string }>({
+        text: `SELECT id, status FROM provider_jobs WHERE batch_id = $1 AND (status = 'planned' OR (status = 'creating' AND create_started_at IS NULL) OR (mode = 'realtime' AND status = 'running')) ORDER BY id FOR UPDATE`,
+        values: [batchId],
+      });
+      const jobIds = rows.map(({ id }) => id);
+      const { rowCount } = await tx.query({
+        text: `UPDATE batch_calls SET status = 'waiting', attempt = greatest(attempt - 1, 0) WHERE job_id = ANY($1) AND status = 'assigned'`,
+        values: [jobIds],
+      });
+      await tx.query({
+        text: `UPDATE provider_jobs SET status = CASE WHEN status = 'running' THEN 'collected' ELSE 'canceled' END, collected_at = now(), ended_at = coalesce(ended_at, now()) WHERE id = ANY($1)`,
+        values: [jobIds],
+      });
+      return { jobIds, lines: rowCount ?? 0 };
+    });
+  }
+
+  /** Lines of a job by state, and what its answers cost by the ledger (nano-USD, unknown costs left out). */
+  async tally(jobId: string): Promise<{ succeeded: number; failed: number; costNanoUsd: number; tokens: number }> {
+    const { rows } = await this.pool.query<{ succeeded: string; failed: string; cost: string; tokens: string }>({
+      text: `SELECT count(*) FILTER (WHERE line.status = 'succeeded') AS succeeded, count(*) FILTER (WHERE line.status = 'failed') AS failed,
+  coalesce(sum(calls.cost_nano_usd), 0) AS cost, coalesce(sum(calls.input_tokens + calls.output_tokens), 0) AS tokens
+FROM batch_calls AS line LEFT JOIN calls ON line.status = 'succeeded' AND calls.completion_id = line.item_id AND calls.key = line.key AND calls.outcome = 'succeeded'
+WHERE line.job_id = $1`,
+      values: [jobId],
+    });
+    const row = rows[0];
+    return { succeeded: Number(row?.succeeded ?? 0), failed: Number(row?.failed ?? 0), costNanoUsd: Number(row?.cost ?? 0), tokens: Number(row?.tokens ?? 0) };
+  }
+}
+
+const settleText = `UPDATE batch_calls AS line SET status = now_is.status, realtime_only = line.realtime_only OR now_is.realtime_only, failure = now_is.failure
+FROM unnest($1::bigint[], $2::text[], $3::boolean[], $4::jsonb[]) AS now_is(id, status, realtime_only, failure)
+WHERE line.id = now_is.id AND line.status = 'assigned'`;
+
+function settleValues(outcomes: readonly Omit<LineOutcome, 'record'>[]): unknown[] {
+  return [outcomes.map(({ id }) => id), outcomes.map(({ status }) => status), outcomes.map(({ realtimeOnly }) => realtimeOnly), outcomes.map(({ failure }) => failure && JSON.stringify(failure))];
+}
