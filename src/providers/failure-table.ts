@@ -38,7 +38,8 @@ export const failureTable: readonly Row[] = [
   { code: 'timeout', when: (refusal) => refusal.status === 408 || refusal.status === 504 || refusal.status === 524 },
   { code: 'unsupported_parameter', when: (refusal) => [400, 422].includes(refusal.status) && says(refusal, unsupported) },
   { code: 'overloaded', when: (refusal) => [503, 529, 498].includes(refusal.status) || says(refusal, /overloaded|capacity exceeded|model is currently loading/) },
-  { code: 'server_error', when: (refusal) => refusal.status >= 500 || refusal.status < 400 },
+  // 424: Bedrock's model broke while it answered.
+  { code: 'server_error', when: (refusal) => refusal.status >= 500 || refusal.status === 424 || refusal.status < 400 },
   { code: 'bad_request', when: () => true },
 ];
 

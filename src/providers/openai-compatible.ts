@@ -1,5 +1,6 @@
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import { AiSdkProvider } from './ai-sdk-provider.js';
+import { OpenAiBatch } from './batch/openai.js';
 import type { ModelFamily } from './model-family.js';
 import { openAiModelListing } from './openai-model-listing.js';
 import type { Connection, ProviderAdapter } from './provider-adapter.js';
@@ -18,6 +19,8 @@ export interface OpenAiCompatible {
   resolveBaseUrl?: ProviderAdapter['resolveBaseUrl'];
   /** Whether it takes `top_k`, which OpenAI's own API does not know. */
   takesTopK?: boolean;
+  /** Whether it has OpenAI's batch interface as well. */
+  batches?: boolean;
   /** Parameters it answers with a 400. */
   without?: NonNullable<RequestRules['without']>;
 }
@@ -37,7 +40,7 @@ export function openAiCompatible(server: OpenAiCompatible): ProviderAdapter {
     defaultBaseUrl,
     simulatedPath: '/v1',
     ...(server.resolveBaseUrl && { resolveBaseUrl: server.resolveBaseUrl }),
-    create: (connection) => new AiSdkProvider(connection, { family: (fetch) => openAiCompatibleFamily(server, connection, fetch), models: openAiModelListing }),
+    create: (connection) => new AiSdkProvider(connection, { family: (fetch) => openAiCompatibleFamily(server, connection, fetch), models: openAiModelListing, ...(server.batches === true && { batch: (...parts) => new OpenAiBatch(...parts) }) }),
   };
 }
 

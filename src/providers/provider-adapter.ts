@@ -1,5 +1,5 @@
 import type { Provider } from './provider.js';
-import type { ProviderVariable } from './providers-config.js';
+import type { ProvidersConfig, ProviderVariable } from './providers-config.js';
 
 /** How to reach a provider, all resolved. */
 export interface Connection {
@@ -9,6 +9,8 @@ export interface Connection {
   /** null: it needs none. */
   apiKey: string | null;
   headers: Readonly<Record<string, string>>;
+  /** What else the vendor's own rules found, such as a region, a project or the parts of a signature. */
+  settings?: Readonly<Record<string, string>>;
   /** Most tokens of one answer of a model; null or missing: unknown. */
   outputLimit?: (model: string) => number | null;
 }
@@ -29,5 +31,11 @@ export interface ProviderAdapter {
   simulatedPath: string;
   /** Turns what an operator wrote as base URL into the one calls use; missing: as written. */
   resolveBaseUrl?: (configured: string) => string;
+  /** Finds a connection by the vendor's own rules, where key and address are not all there is; null: not configured. Missing: key and address decide. */
+  connect?: (environment: ProvidersConfig['environment']) => Pick<Connection, 'baseUrl' | 'apiKey' | 'settings'> | null;
+  /** What an operator sets where `connect` finds nothing, without a full stop. */
+  howToConfigure?: string;
+  /** `settings` of calls to the simulated provider. */
+  simulatedSettings?: Readonly<Record<string, string>>;
   create(connection: Connection): Provider;
 }

@@ -41,6 +41,7 @@ export class ProvidersService {
     const adapter = this.adapter(name);
     if (adapter === null) return `Provider '${name}' is not known; add it under 'providers' of conclave.yaml.`;
     if (this.connection(adapter) !== null) return '';
+    if (adapter.howToConfigure !== undefined) return `${adapter.howToConfigure}, and start again.`;
     return `Set ${adapter.keyRequired ? (adapter.keyVariable ?? 'its key') : (adapter.baseUrlVariable ?? 'its address')} and start again.`;
   }
 
@@ -67,9 +68,13 @@ export class ProvidersService {
   private connection(adapter: ProviderAdapter): Connection | null {
     const { name } = adapter;
     if (this.config.simulatedUrl !== null && (this.config.simulated || name === 'simulated'))
-      return { name, baseUrl: `${this.config.simulatedUrl}/${name}${adapter.simulatedPath}`, apiKey: 'simulated', headers: {} };
+      return { name, baseUrl: `${this.config.simulatedUrl}/${name}${adapter.simulatedPath}`, apiKey: 'simulated', headers: {}, ...(adapter.simulatedSettings && { settings: adapter.simulatedSettings }) };
     const custom = this.config.customProviders.find((provider) => provider.name === name);
     if (custom !== undefined) return custom;
+    if (adapter.connect !== undefined) {
+      const found = adapter.connect(this.config.environment);
+      return found && { name, headers: {}, ...found, baseUrl: found.baseUrl.replace(/\/+$/, '') };
+    }
     const read = (variable: ProviderAdapter['keyVariable']): string | null => (variable === null ? null : (this.config.environment[variable] ?? null));
     const configured = read(adapter.baseUrlVariable) ?? adapter.defaultBaseUrl;
     const apiKey = read(adapter.keyVariable);

@@ -1,4 +1,5 @@
 import { anthropic } from './adapters/anthropic.js';
+import { bedrock } from './adapters/bedrock.js';
 import { cerebras } from './adapters/cerebras.js';
 import { chutes } from './adapters/chutes.js';
 import { deepinfra } from './adapters/deepinfra.js';
@@ -25,6 +26,7 @@ export const providerAdapters: readonly ProviderAdapter[] = [
   fireworks,
   openrouter,
   chutes,
+  bedrock,
   ollama,
   trio,
   simulated,

@@ -28,6 +28,7 @@ export function toProviderFailure(error: unknown, context: FailureContext): Prov
   const unreachable = networkCode(error);
   if (unreachable !== null) return failure(unreachable === 'UND_ERR_CONNECT_TIMEOUT' ? 'timeout' : 'network', networkMessage(unreachable), context, { cause: error });
   if (APICallError.isInstance(error)) return fromApiCall(error, context);
+  if (types.isNativeError(error) && error.message.startsWith('AWS credential provider failed')) return failure('auth', `no AWS credentials were found: ${redact(error.message.slice(0, error.message.indexOf('. Please ensure')), context)}`, context, { cause: error });
   if (InvalidArgumentError.isInstance(error) || InvalidPromptError.isInstance(error)) return failure('bad_request', `the request can't be expressed for it: ${redact(error.message, context)}`, context, { cause: error });
   return fromStream(error, context);
 }

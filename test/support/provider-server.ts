@@ -2,12 +2,13 @@ import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** A request as it arrived; `body` is parsed JSON. */
+/** A request as it arrived; `body` is parsed JSON, empty where it was none; `text` is what was sent. */
 export interface SeenRequest {
   method: string;
   path: string;
   headers: Record<string, string>;
   body: Record<string, unknown>;
+  text: string;
 }
 
 /** A provider of a spec: it shows what went out and answers what it is told. */
@@ -53,13 +54,22 @@ export async function startProviderServer(): Promise<ProviderServer> {
 
 async function read(incoming: IncomingMessage): Promise<SeenRequest> {
   let text = '';
-  for await (const chunk of incoming) text += String(chunk);
+  for await (const chunk of incoming.setEncoding('utf8')) text += String(chunk);
   return {
     method: incoming.method ?? '',
     path: incoming.url ?? '',
     headers: Object.fromEntries(Object.entries(incoming.headers).map(([name, value]) => [name, String(value)])),
-    body: text === '' ? {} : (JSON.parse(text) as Record<string, unknown>),
+    body: parse(text),
+    text,
   };
+}
+
+function parse(text: string): Record<string, unknown> {
+  try {
+    return JSON.parse(text) as Record<string, unknown>;
+  } catch {
+    return {};
+  }
 }
 
 /** Answers with a fixture of `test/fixtures/providers`; a stream is written event by event, and cut after `cutAfter` of them. */

@@ -2,10 +2,10 @@ const newline = 0x0a;
 const byteOrderMark = '\uFEFF';
 
 /** Bytes of one line: more than any answer has, less than what a process could not hold. */
-export const mostLineBytes = 64 * 1024 * 1024;
+const mostLineBytes = 64 * 1024 * 1024;
 
-/** The lines of a stream of bytes, without their ends and without empty ones. Lines are decoded whole, so that a piece may end within a character. Throws `RangeError` for a line beyond `mostLineBytes`. */
-export async function* splitLines(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+/** The lines of a stream of bytes, without their ends and without empty ones. Lines are decoded whole, so that a piece may end within a character. Throws `RangeError` for a line of more than `mostBytes`. */
+export async function* splitLines(pieces: AsyncIterable<Uint8Array>, mostBytes: number = mostLineBytes): AsyncGenerator<string> {
   let pending: Uint8Array[] = [];
   let pendingBytes = 0;
   const take = (last: Uint8Array): string => {
@@ -24,7 +24,7 @@ export async function* splitLines(pieces: AsyncIterable<Uint8Array>): AsyncGener
     if (start === piece.length) continue;
     pending.push(piece.subarray(start));
     pendingBytes += piece.length - start;
-    if (pendingBytes > mostLineBytes) throw new RangeError(`a line has more than ${String(mostLineBytes)} bytes`);
+    if (pendingBytes > mostBytes) throw new RangeError(`a line has more than ${String(mostBytes)} bytes`);
   }
   const line = take(new Uint8Array());
   if (line !== '') yield line;

@@ -16,8 +16,8 @@ const flushAt = 1024 * 1024;
  * Writes `pieces` to a file that nobody else can open, hands it to `use`, and is rid of it. A job's input is sent with its length, which vendors want, and is never whole in memory.
  * The file has no name while it is used, so that a crash leaves none behind. Throws `RangeError` where it would pass `mostBytes`.
  */
-export async function spoolInput<Result>(pieces: AsyncIterable<string>, mostBytes: number, use: (input: SpooledInput) => Promise<Result>): Promise<Result> {
-  const folder = await mkdtemp(join(tmpdir(), 'conclave-batch-'));
+export async function spoolInput<Result>(pieces: AsyncIterable<string>, mostBytes: number, use: (input: SpooledInput) => Promise<Result>, parent: string = tmpdir()): Promise<Result> {
+  const folder = await mkdtemp(join(parent, 'conclave-batch-'));
   const file = await open(join(folder, 'input'), 'wx+', 0o600).finally(() => rm(folder, { recursive: true, force: true }));
   try {
     let bytes = 0;
