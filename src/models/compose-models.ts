@@ -1,7 +1,7 @@
-import type { CallPrice } from '../../domain/pricing/call-price.js';
 import type { ModelRegistry } from '../config/model-registry.schema.js';
 import { noLimits, withLimits } from './call-limits.js';
 import type { Model } from './model.js';
+import { priceAt } from './price-at.js';
 import { holdsAt, type OverrideRecord, type PriceRecord, type RegistryRecords } from './registry-records.js';
 import { seedPrices, type SeedPrice } from './seed-prices.js';
 
@@ -27,7 +27,10 @@ export function composeModels(registry: ModelRegistry, records: RegistryRecords,
     const target = entries[id]?.alias_of ?? null;
     const known = modelOf({ provider, id, entry: entries[id], target: entries[target ?? id], targetId: target });
     const priced = withPrice(known, priceOf(provider, id, target), registry.providers[provider]?.realtime_multiplier ?? 2);
-    return overrides.filter((row) => row.provider === provider && row.model === id).reduce(withOverride, priced);
+    // An alias of a disabled model is disabled, unless it was expressly enabled.
+    const ofTarget = overrides.filter((row) => row.provider === provider && row.model === target && row.field === 'enabled');
+    const own = overrides.filter((row) => row.provider === provider && row.model === id);
+    return own.reduce(withOverride, { ...ofTarget.reduce(withOverride, priced), overridden: priced.overridden });
   });
   const defaultModels = new Map(overrides.flatMap((row) => (row.field === 'default_model' ? [[row.provider, row.value]] : [])));
   return { models, defaultModels, nextChangeAt: nextChange(records, at) };
@@ -69,6 +72,9 @@ function modelOf({ provider, id, entry, target, targetId }: { provider: string; 
     realtimeMultiplier: 1,
     priceVerified: false,
     priceOrigin: null,
+    priceValidFrom: null,
+    priceValidUntil: null,
+    priceChangedBy: null,
     overridden: [],
   };
 }
@@ -83,21 +89,10 @@ function withPrice(model: Model, price: AnyPrice | null, multiplier: number): Mo
     realtimeMultiplier: price.realtimeMultiplier,
     priceVerified: price.verified,
     priceOrigin: isOverride ? 'override' : 'seed',
+    priceValidFrom: 'validFrom' in price ? price.validFrom : null,
+    priceValidUntil: 'validUntil' in price ? price.validUntil : null,
+    priceChangedBy: 'changedBy' in price ? price.changedBy : null,
     overridden: isOverride ? [...model.overridden, 'price'] : model.overridden,
-  };
-}
-
-function priceAt(price: AnyPrice, multiplier: number): CallPrice {
-  const at = (nanoUsd: number): number => Math.round(nanoUsd * multiplier);
-  const { cachedInputNanoUsdPerMillion: cached, reasoningNanoUsdPerMillion: reasoning } = price;
-  return {
-    inputNanoUsdPerMillion: at(price.inputNanoUsdPerMillion),
-    outputNanoUsdPerMillion: at(price.outputNanoUsdPerMillion),
-    cachedInputNanoUsdPerMillion: cached === null ? null : at(cached),
-    // Left out where it is unknown: prices stored with calls have had no such field.
-    ...(reasoning === null ? {} : { reasoningNanoUsdPerMillion: at(reasoning) }),
-    source: price.source,
-    date: price.sourceDate,
   };
 }
 

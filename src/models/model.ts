@@ -40,6 +40,11 @@ export interface Model {
   priceVerified: boolean;
   /** Who says so: models.yaml, by way of the database or not, or the API; null: the price is unknown. */
   priceOrigin: 'seed' | 'override' | null;
+  /** When that price holds, milliseconds since the epoch; null: not in the database, or until further notice. */
+  priceValidFrom: number | null;
+  priceValidUntil: number | null;
+  /** Id of the API key that set the price; null: models.yaml. */
+  priceChangedBy: string | null;
   /** Names of the fields that were set through the API, `price` among them. */
   overridden: readonly string[];
 }

@@ -81,6 +81,11 @@ export class ModelsService {
     return (mode === 'batch' ? found?.batchPrice : found?.price) ?? null;
   }
 
+  /** What a realtime call costs in terms of the batch price: the model's, else its provider's; 2 where nothing says. */
+  realtimeMultiplier(provider: string, model: string): number {
+    return this.find(provider, model)?.realtimeMultiplier ?? this.registry.providers[canonical(provider)]?.realtime_multiplier ?? 2;
+  }
+
   /** Whether the model can do it; null: the registry does not say. */
   supports(provider: string, model: string, capability: Capability): boolean | null {
     return this.find(provider, model)?.capabilities[capability] ?? null;

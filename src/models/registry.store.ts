@@ -33,11 +33,8 @@ export class RegistryStore {
 
   /** Every price and override that holds now or later (indices `model_prices_open`, `model_overrides_open`), in the order of writing. An hour of grace covers clocks that differ. */
   async records(): Promise<RegistryRecords> {
-    const [prices, overrides] = await Promise.all([
-      this.sql.query<PriceRow>({ name: 'registry-prices', text: `SELECT ${priceColumns} FROM model_prices WHERE ${mayHold} ORDER BY id` }),
-      this.sql.query<OverrideRow>({ name: 'registry-overrides', text: `SELECT ${overrideColumns} FROM model_overrides WHERE ${mayHold} ORDER BY id` }),
-    ]);
-    return { prices: prices.rows.map(priceOf), overrides: overrides.rows.map(overrideOf) };
+    const { rows } = await this.sql.query<{ prices: PriceRow[]; overrides: OverrideRow[] }>({ name: 'registry-records', text: readRecords });
+    return { prices: (rows[0]?.prices ?? []).map(priceOf), overrides: (rows[0]?.overrides ?? []).map(overrideOf) };
   }
 
   /** The history of prices, newest row first, closed ones too (primary key, or index `model_prices_model`). */
@@ -81,6 +78,11 @@ const priceColumns = `id, provider, model, origin, input_nano_usd_per_million AS
   cached_input_nano_usd_per_million AS "cachedInputNanoUsdPerMillion", reasoning_nano_usd_per_million AS "reasoningNanoUsdPerMillion", realtime_multiplier::float8 AS "realtimeMultiplier",
   source, source_date::text AS "sourceDate", verified, changed_by AS "changedBy", ${milliseconds('valid_from')} AS "validFrom", ${milliseconds('valid_until')} AS "validUntil"`;
 
+// One statement, so that a change is seen whole.
+const readRecords = `
+  SELECT (SELECT coalesce(json_agg(row_to_json(price) ORDER BY price.id), '[]') FROM (SELECT ${priceColumns} FROM model_prices WHERE ${mayHold}) price) AS prices,
+    (SELECT coalesce(json_agg(row_to_json(override) ORDER BY override.id), '[]') FROM (SELECT ${overrideColumns} FROM model_overrides WHERE ${mayHold}) override) AS overrides`;
+
 const changeRegistry = `
   WITH asked AS (SELECT * FROM jsonb_to_recordset($3::jsonb) AS asked("field" text, "value" jsonb, "model" text)),
   taken_off AS (
@@ -101,15 +103,17 @@ const changeRegistry = `
       "realtimeMultiplier" numeric, "source" text, "sourceDate" date, "verified" boolean) WHERE $5::jsonb IS NOT NULL)
   SELECT pg_notify($9, 'override')`;
 
+// Big integers are strings in columns and numbers in JSON.
+type BigInteger = string | number;
 interface PriceRow extends Omit<PriceRecord, 'id' | `${string}NanoUsdPerMillion`> {
-  id: string;
-  inputNanoUsdPerMillion: string;
-  outputNanoUsdPerMillion: string;
-  cachedInputNanoUsdPerMillion: string | null;
-  reasoningNanoUsdPerMillion: string | null;
+  id: BigInteger;
+  inputNanoUsdPerMillion: BigInteger;
+  outputNanoUsdPerMillion: BigInteger;
+  cachedInputNanoUsdPerMillion: BigInteger | null;
+  reasoningNanoUsdPerMillion: BigInteger | null;
 }
 // The column holds what `change` wrote: a value of its field.
-type OverrideRow = Omit<OverrideRecord, 'id'> & { id: string };
+type OverrideRow = Omit<OverrideRecord, 'id'> & { id: BigInteger };
 
 function priceOf(row: PriceRow): PriceRecord {
   return {
