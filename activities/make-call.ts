@@ -1,5 +1,7 @@
 import type { CallAnswer, CallModelInput } from '../domain/chat/call.js';
 import type { Usage } from '../domain/chat/chat-request.js';
+import { estimateTokens } from '../domain/chat/estimate-tokens.js';
+import type { PassGate } from '../domain/limits/gate.js';
 import type { CallPrice } from '../domain/pricing/call-price.js';
 import { costOfCall } from '../domain/pricing/cost-of-call.js';
 import type { Provider, ProviderRequest, ProviderResponse } from '../src/providers/provider.js';
@@ -14,6 +16,8 @@ import type { Ledger } from './ledger.js';
 export interface MakeCallParts {
   ledger: Ledger;
   provider(name: string): Provider;
+  /** Keeps the provider's limits: every request to a provider goes through it. */
+  pass: PassGate;
   /** Of a realtime call, now; null: unknown. */
   price(provider: string, model: string): CallPrice | null;
   /** False only where the registry says that the model takes no images. */
@@ -29,20 +33,26 @@ export interface CallAttempt {
   signal: AbortSignal;
 }
 
-type Attempt = { input: CallModelInput; number: number; startedAt: number; requestHash: string };
+type Attempt = { input: CallModelInput; number: number; requestHash: string; startedAt: number; isSent: boolean };
+
+/** Output tokens that a call is expected to need where it names no limit: a page of text. */
+const usualOutputTokens = 1_000;
 
 /**
  * Makes a call that the ledger does not have: asks the provider and enters what came of it before anybody hears of it. Returns the answer that counts, which is another
- * attempt's where that was recorded first. Throws the signal's reason when aborted, `ProviderFailure`, or what was wrong with ourselves.
+ * attempt's where that was recorded first. Waits for a place at the provider: a client's call at the expense of its own time, others before it. Throws the signal's reason when
+ * aborted, `ProviderFailure`, or what was wrong with ourselves.
  */
 export async function makeCall(parts: MakeCallParts, input: CallModelInput, conversation: Conversation, { number, signal }: CallAttempt): Promise<CallAnswer> {
   const composed = composeRequest(input, conversation);
   const { request, dropped } = parts.acceptsImages(input.model.provider, input.model.model) ? { request: composed, dropped: [] } : withoutImages(composed);
-  const attempt: Attempt = { input, number, startedAt: Date.now(), requestHash: requestHashOf(input, request, conversation) };
+  const attempt: Attempt = { input, number, requestHash: requestHashOf(input, request, conversation), startedAt: Date.now(), isSent: false };
   let response: ProviderResponse;
   try {
     response = await ask(parts, attempt, request, signal);
   } catch (error) {
+    // What was given up while it waited for its place cost nothing and says nothing.
+    if (!attempt.isSent) signal.throwIfAborted();
     await enter(parts, input, failedRecord(attempt, error, signal.aborted));
     signal.throwIfAborted();
     throw error;
@@ -52,12 +62,32 @@ export async function makeCall(parts: MakeCallParts, input: CallModelInput, conv
   return earlier ?? answerOf(record);
 }
 
-async function ask(parts: MakeCallParts, { input, number }: Attempt, request: ProviderRequest, signal: AbortSignal): Promise<ProviderResponse> {
+async function ask(parts: MakeCallParts, attempt: Attempt, request: ProviderRequest, signal: AbortSignal): Promise<ProviderResponse> {
+  const { provider, model } = attempt.input.model;
+  const gateRequest = {
+    provider,
+    model,
+    kind: 'call' as const,
+    priority: attempt.input.groupId === undefined ? ('interactive' as const) : ('unattended' as const),
+    timeoutMs: attempt.input.timeoutMs,
+    signal,
+    tokens: () => estimateTokens(request) + (request.sampling.maxOutputTokens ?? usualOutputTokens),
+  };
+  const send = (timeoutMs: number): Promise<ProviderResponse> => {
+    // How long a provider took is counted from here: the wait was ours.
+    attempt.startedAt = Date.now();
+    attempt.isSent = true;
+    return generate(parts, attempt, request, { signal, timeoutMs });
+  };
+  return parts.pass(gateRequest, send, ({ usage }) => (usage === null ? null : usage.inputTokens + usage.outputTokens));
+}
+
+async function generate(parts: MakeCallParts, { input, number }: Attempt, request: ProviderRequest, options: { signal: AbortSignal; timeoutMs: number }): Promise<ProviderResponse> {
   const provider = parts.provider(input.model.provider);
-  if (!input.stream) return provider.generate(request, { signal, timeoutMs: input.timeoutMs });
+  if (!input.stream) return provider.generate(request, options);
   const stream = parts.openStream(input, number);
   try {
-    return await provider.generate(request, { signal, timeoutMs: input.timeoutMs, onText: (text) => { stream.push(storable(text)); } });
+    return await provider.generate(request, { ...options, onText: (text) => { stream.push(storable(text)); } });
   } finally {
     await stream.end();
   }
@@ -143,6 +173,6 @@ export function answerOnly({ text, toolCalls, finishReason, usage, costNanoUsd }
 }
 
 // Postgres stores no NUL in text; what is streamed and what is recorded must be the same text.
-function storable(text: string): string {
+export function storable(text: string): string {
   return text.includes('\0') ? text.replaceAll('\0', '') : text;
 }

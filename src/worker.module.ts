@@ -1,5 +1,13 @@
 import type { Logger } from 'pino';
 import type pg from 'pg';
+import { createAwaitJob } from '../activities/await-batch.js';
+import type { BatchActivities } from '../activities/batch-activities.js';
+import { createCancelJobs, createReleaseJobs } from '../activities/cancel-batch.js';
+import { createCollectJob } from '../activities/collect-batch.js';
+import { createMakeRealtimeCalls } from '../activities/make-realtime-calls.js';
+import { createSubmitJob } from '../activities/submit-batch.js';
+import type { JobParts } from '../activities/job-parts.js';
+import type { MakeCallParts } from '../activities/make-call.js';
 import { fileCallLog } from '../activities/call-log.js';
 import type { CallLog } from '../activities/call-log.js';
 import { createCallModel } from '../activities/call-model.js';
@@ -7,15 +15,22 @@ import type { CompletionActivities } from '../activities/completion-activities.j
 import { createExecuteTool } from '../activities/execute-tool.js';
 import { Ledger } from '../activities/ledger.js';
 import { createRecordCompletion } from '../activities/record-completion.js';
+import { JobLinesStore } from './batches/job-lines.store.js';
+import { ProviderJobsStore } from './batches/provider-jobs.store.js';
+import { BudgetsStore } from './budgets/budgets.store.js';
 import { streamAttempt, TextPublisher } from './completions/publish-text.js';
 import { RecordCompletionStore } from './completions/record-completion.store.js';
 import type { Config } from './config/config.js';
 import { loadModelRegistry } from './config/model-registry.js';
 import { createPostgresPool } from './database/postgres-pool.js';
+import { ProviderGate } from './limits/provider-gate.js';
+import { limitsOf } from './limits/limits-of.js';
 import { ModelsService } from './models/models.service.js';
 import { RegistryWatch } from './models/registry-watch.js';
 import { RegistryStore } from './models/registry.store.js';
 import { ProvidersService } from './providers/providers.service.js';
+import { batchPolicies } from '../workflows/policies/batch-policies.js';
+import { gatePolicies } from '../workflows/policies/gate-policies.js';
 import { callWithTextBody } from './traces/call-response.js';
 import { CallsStore, rowOf } from './traces/calls.store.js';
 
@@ -23,6 +38,10 @@ import { CallsStore, rowOf } from './traces/calls.store.js';
 const ledgerConnections = 10;
 /** Connections for streamed text, whose rows need not survive a power cut. */
 const streamConnections = 3;
+/** Connections for batches: their transactions write hundreds of rows, and must not stand in the way of a completion's. */
+const jobConnections = 6;
+/** Jobs at a provider at the same time where no limit is written: as in models.yaml. */
+const usualInflightBatches = 10;
 
 /**
  * The worker's parts, composed by hand: no controllers, no HTTP, no entity metadata, so that it starts fast and every dependency of the
@@ -31,7 +50,9 @@ const streamConnections = 3;
 export interface WorkerComposition {
   pool: pg.Pool;
   activities: CompletionActivities;
-  /** Reads what the database says of models and prices; before it, models.yaml alone holds. */
+  /** Of batches, on their own task queue. */
+  jobActivities: Partial<BatchActivities>;
+  /** Reads what the database says of models and prices, before which models.yaml alone holds, and of how providers answer. */
   start(): Promise<void>;
   close(): Promise<void>;
 }
@@ -45,24 +66,55 @@ export function composeWorker(config: Config, databaseUrl: string, log: Logger):
   const models = new ModelsService(loadModelRegistry());
   const registry = new RegistryWatch({ models, store: new RegistryStore(pool), databaseUrl, warn: (message) => { log.warn(message); } });
   const providers = new ProvidersService(config);
+  const limits = limitsOf(config.file.provider_limits, models);
+  const gate = new ProviderGate({ pool, databaseUrl, limitsOf: limits, policy: gatePolicies[config.policy] });
+  const calls: MakeCallParts = {
+    ledger,
+    provider: (name) => providers.get(name),
+    pass: gate.pass,
+    price: (provider, model) => models.price(provider, model),
+    acceptsImages: (provider, model) => models.supports(provider, model, 'images') !== false,
+    openStream: (input, attempt) => publisher.open(input.completionId, streamAttempt(input.key, attempt)),
+  };
   const activities: CompletionActivities = {
-    callModel: createCallModel({
-      ledger,
-      provider: (name) => providers.get(name),
-      price: (provider, model) => models.price(provider, model),
-      acceptsImages: (provider, model) => models.supports(provider, model, 'images') !== false,
-      openStream: (input, attempt) => publisher.open(input.completionId, streamAttempt(input.key, attempt)),
-    }),
+    callModel: createCallModel(calls),
     executeTool: createExecuteTool({ ledger, endpoint: (name) => toolEndpoint(config, name) }),
     recordCompletion: createRecordCompletion(new RecordCompletionStore(pool)),
+  };
+  const jobPool = createPostgresPool({ databaseUrl, size: jobConnections, name: 'conclave worker jobs' });
+  const budgets = new BudgetsStore(jobPool);
+  const jobs: JobParts = {
+    jobs: new ProviderJobsStore(jobPool),
+    lines: new JobLinesStore(jobPool),
+    policy: batchPolicies[config.policy],
+    provider: calls.provider,
+    batchPrice: (provider, model) => models.price(provider, model, 'batch'),
+    acceptsImages: calls.acceptsImages,
+    maxInflight: (provider) => limits(provider, null)?.maxInflightBatches ?? usualInflightBatches,
+    settle: async (budgetId, jobId, spent) => {
+      await budgets.settle(budgetId, jobId, spent);
+    },
+    pass: gate.pass,
+  };
+  const jobActivities: Partial<BatchActivities> = {
+    submitJob: createSubmitJob(jobs),
+    awaitJob: createAwaitJob(jobs),
+    collectJob: createCollectJob(jobs),
+    makeRealtimeCalls: createMakeRealtimeCalls(jobs, calls),
+    cancelJobs: createCancelJobs(jobs),
+    releaseJobs: createReleaseJobs(jobs),
   };
   return {
     pool,
     activities,
-    start: () => registry.onModuleInit(),
+    jobActivities,
+    start: async () => {
+      await Promise.all([registry.onModuleInit(), gate.start()]);
+    },
     close: async () => {
+      await gate.close();
       await registry.onModuleDestroy();
-      await Promise.all([pool.end(), streamPool.end()]);
+      await Promise.all([pool.end(), streamPool.end(), jobPool.end()]);
     },
   };
 }

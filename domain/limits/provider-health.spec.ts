@@ -73,7 +73,7 @@ describe('the circuit breaker', () => {
     expect(admission(probed, policy, at + 1)).toEqual({ to: 'open', untilAt: at + 60_000 });
     expect(after(probed, { type: 'probe', at: at + 1, untilAt: at + 70_000 })).toBe(probed);
     expect(after(probed, ended('succeeded', at + 500, { probe: true }))).toEqual(healthy);
-    expect(admission(after(probed, { ...refused(at + 500), probe: true }), policy, at + 500).to).toBe('wait');
+    expect(admission(after(probed, { type: 'rate_limited', at: at + 500, startedAt: at, probe: true, retryAfterMs: null }), policy, at + 500).to).toBe('wait');
   });
 
   it('a probe that fails opens it for twice as long, up to its longest', () => {

@@ -53,6 +53,30 @@ const limits = z.strictObject({
   call_timeout_ms: z.int().min(100).max(3_600_000).default(60_000).describe('Of one attempt of one call in a panel; a single call has the whole deadline'),
 });
 
+/** How batches are carried out that do not say it themselves. */
+const batches = z.strictObject({
+  poll_interval_seconds: z.number().min(0.05).max(3_600).default(5).describe('Between two looks at a job of a provider, at first'),
+  max_poll_interval_seconds: z.number().min(0.05).max(3_600).default(60).describe('To which the interval stretches as a job grows old'),
+  max_age_hours: z.number().gt(0).max(720).default(26).describe('After so long a job is canceled at its provider; what is done is kept'),
+  on_stuck: z.enum(['resubmit', 'realtime', 'fail']).default('resubmit').describe('What becomes of the rest of a job that grew too old or expired'),
+  max_attempts: z.int().min(1).max(20).default(3).describe('Attempts of one call'),
+  initial_delay_seconds: z.number().min(0).max(3_600).default(30).describe('Before the second attempt'),
+  backoff_multiplier: z.number().min(1).max(10).default(2).describe('By which each further delay is longer'),
+  validation_retry: z.strictObject({ max_attempts: z.int().min(0).max(20).default(3) }).prefault({}).describe('How often an item is asked again whose answer misses the schema'),
+  max_inflight_batches: z.int().min(1).max(1_000).default(10).describe('Jobs of one batch at one provider at the same time'),
+  confirm_above: z.int().min(0).default(50).describe('A batch of more items needs `confirm: true`'),
+});
+
+const limitValue = z.int().min(1).max(1_000_000_000).nullable().optional();
+
+/** Limits of a provider or model that win over models.yaml's. */
+const providerLimits = z.strictObject({
+  requests_per_minute: limitValue.describe('null: no limit, whatever models.yaml says'),
+  tokens_per_minute: limitValue.describe('Input and output together'),
+  concurrent: limitValue.describe('Calls under way at the same time'),
+  max_inflight_batches: limitValue.describe('Batch jobs at the provider at the same time'),
+});
+
 /** Everything of `conclave.yaml`; unknown keys are faults. */
 export const conclaveFileSchema = z.strictObject({
   providers: z.record(name, customProvider).default({}),
@@ -62,6 +86,11 @@ export const conclaveFileSchema = z.strictObject({
   default_model: z.string().min(1).optional().describe('Model name of jobs that name neither provider nor model; beside default_provider it is that provider\'s'),
   default_models: z.record(name, z.string().min(1)).default({}).describe('Model of a provider that the built-in default panel uses, by provider'),
   limits: limits.prefault({}),
+  provider_limits: z
+    .record(z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}(\/\S{1,200})?$/, 'use a provider, such as openai, or a model of it, such as openai/gpt-4o'), providerLimits)
+    .default({})
+    .describe('What your accounts may ask of a provider or model; all workers together keep to it'),
+  batches: batches.prefault({}),
   tools: z.record(z.string().regex(/^[a-zA-Z0-9_-]{1,64}$/), toolEndpoint).default({}),
   default_tool_executor: z
     .strictObject({ tools: z.array(z.string()).min(1), max_iterations: z.int().min(1).max(5).optional() })

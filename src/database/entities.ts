@@ -17,6 +17,9 @@ import { BudgetReservationEntity } from '../budgets/budget-reservation.entity.js
 import { BudgetEntity } from '../budgets/budget.entity.js';
 import { FileChunkEntity } from '../files/file-chunk.entity.js';
 import { FileEntity } from '../files/file.entity.js';
+import { ProviderRateEntity } from '../limits/provider-rate.entity.js';
+import { ProviderSlotEntity } from '../limits/provider-slot.entity.js';
+import { ProviderStateEntity } from '../limits/provider-state.entity.js';
 import { RunBenchmarkEntity } from '../runs/run-benchmark.entity.js';
 import { RunSampleEntity } from '../runs/run-sample.entity.js';
 import { RunEntity } from '../runs/run.entity.js';
@@ -44,6 +47,9 @@ export const entities = [
   BatchItemEntity,
   ProviderJobEntity,
   BatchCallEntity,
+  ProviderStateEntity,
+  ProviderSlotEntity,
+  ProviderRateEntity,
   RunEntity,
   RunBenchmarkEntity,
   RunSampleEntity,
