@@ -1,5 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { LoggerModule } from 'nestjs-pino';
+import { BatchesModule } from './batches/batches.module.js';
 import { CompletionsModule } from './completions/completions.module.js';
 import type { Config } from './config/config.js';
 import { ConfigModule } from './config/config.module.js';
@@ -29,6 +30,7 @@ export class AppModule {
         HealthModule,
         TracesModule,
         CompletionsModule,
+        BatchesModule,
       ],
     };
   }

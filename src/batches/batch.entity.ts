@@ -14,6 +14,8 @@ export interface BatchReason {
 export interface BatchDefaults {
   /** Any model name; null: every item names its own. */
   model: string | null;
+  /** Provider of items' own models; null or missing: their names say it. */
+  provider?: string | null;
   /** Fields of a chat request (OpenAI's names), such as `max_tokens`. */
   parameters: Record<string, unknown>;
 }
@@ -22,6 +24,8 @@ export interface BatchDefaults {
 export interface BatchInputFault {
   /** From 1. */
   line: number;
+  /** Null where the line names none that can be used. */
+  customId: string | null;
   code: string;
   message: string;
   param: string | null;
@@ -34,6 +38,7 @@ export interface BatchInputFault {
 @Index('batches_idempotency', ['caller', 'idempotencyKey'], { unique: true, where: '"idempotency_key" IS NOT NULL' })
 @Index('batches_caller_created', ['caller', 'createdAt', 'id'])
 @Index('batches_created', ['createdAt', 'id'])
+@Index('batches_input_file', ['inputFileId'])
 @Index('batches_active', ['createdAt'], { where: `"status" NOT IN ('completed', 'failed', 'canceled')` })
 export class BatchEntity {
   /** `batch_…`: the id of both interfaces. */

@@ -5,6 +5,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Logger } from 'nestjs-pino';
 import { AppModule } from '../app.module.js';
 import type { Config } from '../config/config.js';
+import { takeMultipart } from '../files/multipart.js';
 import { ApiErrorFilter, sendError } from './api-error.filter.js';
 import { bodyLimitBytes } from './describe-error.js';
 import { serveOpenApi } from './openapi.js';
@@ -31,6 +32,7 @@ export async function createApi(config: Config): Promise<NestFastifyApplication>
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.of(config), adapter, options);
   // JSON is all we read: anything else is a 415 instead of a text that fits no schema.
   adapter.getInstance().removeContentTypeParser('text/plain');
+  takeMultipart(adapter.getInstance());
   addRequestIds(adapter.getInstance());
   addRequestLog(adapter.getInstance());
   app.useLogger(app.get(Logger));

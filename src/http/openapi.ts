@@ -28,6 +28,7 @@ export function openApiDocument(app: NestFastifyApplication, version: string): O
 /** Groups of endpoints, in the order in which the pages show them. */
 const tags = {
   completions: 'Ask a model or a panel, as a client of OpenAI or Anthropic does',
+  batches: 'Many requests at once, through the batch interfaces of providers at half the price; in our form and in that of OpenAI',
   models: 'What can be named as `model`, and what it costs',
   panels: 'Panels, their calls and price before the first call',
   records: 'Completions with their traces, calls and figures',

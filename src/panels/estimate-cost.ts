@@ -4,7 +4,13 @@ import type { CallPrice } from '../../domain/pricing/call-price.js';
 import { costOfCall } from '../../domain/pricing/cost-of-call.js';
 
 /** Tokens that an estimate assumes: of the conversation, of an answer, and of a review or ballot. */
-export const assumedTokens = { prompt: 1_000, answer: 1_000, review: 500 } as const;
+export const assumedTokens: AssumedTokens = { prompt: 1_000, answer: 1_000, review: 500 };
+
+export interface AssumedTokens {
+  prompt: number;
+  answer: number;
+  review: number;
+}
 
 /** What a completion is expected to take. `costNanoUsd` sums the calls whose price is known; `costKnown` says whether all are. */
 export interface CostEstimate {
@@ -22,14 +28,14 @@ export type StageCalls = (plan: StrategyPlan) => { stage: StageName; members: Me
  * Cost of one undisturbed completion under `assumedTokens`: for a council of N this is N·p + N·(p + N·a) + (p + N·a + N·c) input and
  * N·a + N·c + a output tokens, with p, a and c the tokens of prompt, answer and review. Repairs, retries and early stops are left out.
  */
-export function estimateCost(plan: StrategyPlan, stagesOf: StageCalls, price: (model: ModelReference) => CallPrice | null): CostEstimate {
+export function estimateCost(plan: StrategyPlan, stagesOf: StageCalls, price: (model: ModelReference) => CallPrice | null, assumed = assumedTokens): CostEstimate {
   let proposals = 0;
   return stagesOf(plan)
     .flatMap(({ stage, members }) => {
       // moa: layers after the first see the answers of the one before.
       const layer = stage === 'propose' ? proposals++ : 0;
-      const tokens = tokensOf(plan, stage, layer);
-      return members.map((member) => estimateCall(member, tokens, stagesOf, price));
+      const tokens = tokensOf(plan, { stage, layer }, assumed);
+      return members.map((member) => estimateCall(member, tokens, (nested) => estimateCost(nested, stagesOf, price, assumed), price));
     })
     .reduce(sum, { calls: 0, inputTokens: 0, outputTokens: 0, costNanoUsd: 0, costKnown: true });
 }
@@ -40,14 +46,13 @@ interface Tokens {
 }
 
 // A seat that is a panel answers by a whole run of its own.
-function estimateCall(seat: MemberPlan, tokens: Tokens, stagesOf: StageCalls, price: (model: ModelReference) => CallPrice | null): CostEstimate {
-  if (seat.kind === 'panel') return estimateCost(seat.plan, stagesOf, price);
+function estimateCall(seat: MemberPlan, tokens: Tokens, nested: (plan: StrategyPlan) => CostEstimate, price: (model: ModelReference) => CallPrice | null): CostEstimate {
+  if (seat.kind === 'panel') return nested(seat.plan);
   const cost = costOfCall({ ...tokens, cachedInputTokens: 0, reasoningTokens: 0 }, price(seat.model));
   return { calls: 1, ...tokens, costNanoUsd: cost ?? 0, costKnown: cost !== null };
 }
 
-function tokensOf(plan: StrategyPlan, stage: StageName, layer: number): Tokens {
-  const { prompt, answer, review } = assumedTokens;
+function tokensOf(plan: StrategyPlan, { stage, layer }: { stage: StageName; layer: number }, { prompt, answer, review }: AssumedTokens): Tokens {
   const answers = plan.members.length * answer;
   switch (stage) {
     case 'answer':

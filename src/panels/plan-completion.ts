@@ -169,8 +169,8 @@ function callsProvider(plan: StrategyPlan, provider: string): boolean {
   return [...plan.members, ...plan.reviewers, ...plan.chairmen].some((member) => (member.kind === 'model' ? member.model.provider === provider : callsProvider(member.plan, provider)));
 }
 
-// OpenAI's seed is any integer; ours is below 2³¹.
-function foldSeed(seed: number): number {
+/** OpenAI's seed is any integer; ours is below 2³¹. */
+export function foldSeed(seed: number): number {
   const range = 2 ** 31;
   return ((Math.trunc(seed) % range) + range) % range;
 }

@@ -1,23 +1,25 @@
 import { randomInt } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
+import type { BatchMode } from '../../domain/batches/batch-status.js';
+import type { ModelReference } from '../../domain/chat/call.js';
 import type { StrategyPlan } from '../../domain/chat/plan.js';
 import { strategies } from '../../workflows/consensus/registry.js';
 import { CONFIG } from '../config/config.js';
 import type { Config } from '../config/config.js';
 import { ModelsService } from '../models/models.service.js';
 import { ProvidersService } from '../providers/providers.service.js';
-import { estimateCost, type CostEstimate } from './estimate-cost.js';
+import { assumedTokens, estimateCost, type AssumedTokens, type CostEstimate } from './estimate-cost.js';
 import type { ModelDirectory } from './model-directory.js';
 import { planCompletion } from './plan-completion.js';
 import type { PlanQuestion, PlanResult } from './plan-result.js';
 import type { PlannerSettings } from './plan-scope.js';
 import { defaultMembers, modelDirectory } from './registry-directory.js';
 
-/** Turns a request's model name and parameters into the plan its workflow runs. No I/O: everything is known since start. */
+/** Turns a request's model name and parameters into the plan its workflow runs. No I/O: everything is in memory. */
 @Injectable()
 export class PlansService {
   readonly directory: ModelDirectory;
-  private readonly settings: PlannerSettings;
+  private readonly settings: Omit<PlannerSettings, 'defaultMembers'>;
   private readonly versions = new Map<string, number>();
 
   constructor(
@@ -29,7 +31,6 @@ export class PlansService {
     this.settings = {
       file: config.file,
       panelVersions: this.versions,
-      defaultMembers: defaultMembers(config, providers, models),
       trioModels: config.environment.TRIO_MODELS.split(',').map((name) => name.trim()).filter((name) => name !== ''),
       trioTimeoutMs: config.environment.TRIO_TIMEOUT * 1_000,
       simulated: config.simulated,
@@ -38,18 +39,19 @@ export class PlansService {
 
   /** The plan, or which field stands in its way. The seed is drawn here unless the request names one. */
   plan(question: PlanQuestion): PlanResult {
-    return planCompletion(question, { settings: this.settings, directory: this.directory, randomSeed: randomInt(2 ** 31) });
+    return planCompletion(question, { settings: this.currentSettings(), directory: this.directory, randomSeed: randomInt(2 ** 31) });
   }
 
   /** The plan of a bare model name with every default: for previews. */
   preview(model: string): PlanResult {
     const question = { model, extensions: { parameters: {}, options: {} }, n: 1, seed: 0, hasTools: false, jsonSchema: null };
-    return planCompletion(question, { settings: this.settings, directory: this.directory, randomSeed: 0 });
+    return planCompletion(question, { settings: this.currentSettings(), directory: this.directory, randomSeed: 0 });
   }
 
-  /** What an undisturbed run of the plan takes, at today's prices. */
-  estimate(plan: StrategyPlan): CostEstimate {
-    return estimateCost(plan, (nested) => strategies[nested.strategy].calls(nested), (reference) => this.models.price(reference.provider, reference.model));
+  /** What an undisturbed run of the plan takes, at today's prices; `known` replaces what is assumed of a request. */
+  estimate(plan: StrategyPlan, known: { mode?: BatchMode; tokens?: Partial<AssumedTokens> } = {}): CostEstimate {
+    const price = ({ provider, model }: ModelReference) => this.models.price(provider, model, known.mode);
+    return estimateCost(plan, (nested) => strategies[nested.strategy].calls(nested), price, { ...assumedTokens, ...known.tokens });
   }
 
   /** Faults of stored panels, TRIO_MODELS and default models that show only against the registry; one line each. */
@@ -60,6 +62,11 @@ export class PlansService {
     });
     const strangers = Object.keys(this.config.file.default_models).filter((name) => this.providers.resolveAlias(name) === null);
     return [...panels, ...strangers.map((name) => `default_models names '${name}', which is not a provider. Known are: ${this.providers.names().join(', ')}.`)];
+  }
+
+  // Default models may be disabled, or set anew, at any time.
+  private currentSettings(): PlannerSettings {
+    return { ...this.settings, defaultMembers: defaultMembers(this.config, this.providers, this.models) };
   }
 
   /** Takes over the versions under which the panels are stored. */

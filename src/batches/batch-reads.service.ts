@@ -1,0 +1,108 @@
+import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
+import type { BatchItemStatus } from '../../domain/batches/batch-status.js';
+import { isFinal } from '../../domain/batches/batch-status.js';
+import { ApiError } from '../http/api-error.js';
+import { BatchEngine } from './batch-engine.js';
+import { batchEventStream, eventOf } from './batch-event-stream.js';
+import { BatchItemsStore } from './batch-items.store.js';
+import type { BatchListQuery, OpenAiBatchListQuery } from './batch-queries.dto.js';
+import { BatchReadsStore, noCounts, usageOf } from './batch-reads.store.js';
+import { batchBody, listedBatchBody, type BatchBody, type BatchPageBody, type BatchSums } from './batch-response.js';
+import { BatchesStore, type BatchRow } from './batches.store.js';
+import { itemResultBody } from './item-result.js';
+import { openaiBatchBody, type OpenAiBatchListResponse, type OpenAiBatchResponse } from './openai-batch-response.js';
+
+/** For so long sums of a batch that is over are not made anew for a list. */
+const keptMs = 60_000;
+
+/** Tells what became of batches. Each caller sees its own. */
+@Injectable()
+export class BatchReadsService implements BeforeApplicationShutdown {
+  private readonly shutdown = new AbortController();
+  private readonly ended = new LRUCache<string, BatchSums>({ max: 1_000, ttl: keptMs });
+
+  constructor(
+    private readonly batches: BatchesStore,
+    private readonly sums: BatchReadsStore,
+    private readonly items: BatchItemsStore,
+    private readonly engine: BatchEngine,
+  ) {}
+
+  beforeApplicationShutdown(): void {
+    this.shutdown.abort();
+  }
+
+  /** The caller's batch; throws a 404 where there is none. */
+  async find(id: string, caller: string): Promise<BatchRow> {
+    const row = /^batch_[A-Za-z0-9]{1,64}$/.test(id) ? await this.batches.find(id, caller) : null;
+    if (!row) throw new ApiError({ status: 404, code: 'batch_not_found', message: `Batch '${id.slice(0, 100)}' does not exist, or belongs to another API key.`, param: 'id' });
+    return row;
+  }
+
+  async show(id: string, caller: string): Promise<BatchBody> {
+    return this.body(await this.find(id, caller));
+  }
+
+  /** The batch with its sums and jobs. */
+  async body(row: BatchRow): Promise<BatchBody> {
+    const [sums, jobs, resumesAt] = await Promise.all([this.sumsOf([row]), this.sums.jobs(row.id), row.status === 'paused' ? this.engine.resumesAt(row.id) : null]);
+    return batchBody(row, sums(row.id), { jobs, resumesAt, now: Date.now() });
+  }
+
+  async list(caller: string, { status, tag, limit, before }: BatchListQuery): Promise<BatchPageBody> {
+    const rows = await this.batches.list(caller, { interface: null, status: status ?? null, tag: tag ?? null, before: before ?? null, limit: limit + 1 });
+    const shown = rows.slice(0, limit);
+    const sums = await this.listSums(shown);
+    return { data: shown.map((row) => listedBatchBody(row, sums(row.id))), next_cursor: rows.length > limit ? (shown.at(-1)?.id ?? null) : null };
+  }
+
+  async showOpenAi(row: BatchRow): Promise<OpenAiBatchResponse> {
+    const sums = await this.sumsOf([row]);
+    return openaiBatchBody(row, sums(row.id));
+  }
+
+  async listOpenAi(caller: string, { after, limit }: OpenAiBatchListQuery): Promise<OpenAiBatchListResponse> {
+    const rows = await this.batches.list(caller, { interface: 'openai', status: null, tag: null, before: after ?? null, limit: limit + 1 });
+    const shown = rows.slice(0, limit);
+    const sums = await this.listSums(shown);
+    const data = shown.map((row) => openaiBatchBody(row, sums(row.id)));
+    return { object: 'list', data, first_id: data[0]?.id ?? null, last_id: data.at(-1)?.id ?? null, has_more: rows.length > limit };
+  }
+
+  /** Lines of the batch's results, in the order of its input. */
+  async results(id: string, caller: string, status: readonly BatchItemStatus[] | null): Promise<AsyncGenerator<string>> {
+    const { id: batchId } = await this.find(id, caller);
+    return lines(this.items, batchId, status);
+  }
+
+  /** Frames of the batch's events; null: the reader has the last one. */
+  async events(id: string, caller: string, lastEventId: string | undefined): Promise<AsyncGenerator<string> | null> {
+    const body = await this.show(id, caller);
+    if (isFinal(body.status) && eventOf(body).id === lastEventId) return null;
+    return batchEventStream({ read: () => this.show(id, caller), lastEventId: lastEventId ?? null, signal: this.shutdown.signal });
+  }
+
+  private async sumsOf(rows: readonly BatchRow[]): Promise<(id: string) => BatchSums> {
+    const ids = rows.map((row) => row.id);
+    if (ids.length === 0) return () => ({ counts: noCounts, usage: { initial: usageOf(undefined), retry: usageOf(undefined) } });
+    const [counts, usage] = await Promise.all([this.sums.counts(ids), this.sums.usage(ids)]);
+    return (id) => ({ counts: counts.get(id) ?? noCounts, usage: usage.get(id) ?? { initial: usageOf(undefined), retry: usageOf(undefined) } });
+  }
+
+  private async listSums(rows: readonly BatchRow[]): Promise<(id: string) => BatchSums> {
+    const fresh = await this.sumsOf(rows.filter((row) => !isFinal(row.status) || !this.ended.has(keyOf(row))));
+    const keys = new Map(rows.map((row) => [row.id, keyOf(row)]));
+    for (const row of rows) if (isFinal(row.status) && !this.ended.has(keyOf(row))) this.ended.set(keyOf(row), fresh(row.id));
+    return (id) => this.ended.get(keys.get(id) ?? '') ?? fresh(id);
+  }
+}
+
+// A batch that is retried is over at another time.
+function keyOf({ id, status, finishedAt }: BatchRow): string {
+  return `${id}/${status}/${String(finishedAt?.getTime())}`;
+}
+
+async function* lines(items: BatchItemsStore, batchId: string, status: readonly BatchItemStatus[] | null): AsyncGenerator<string> {
+  for await (const item of items.results(batchId, status)) yield `${JSON.stringify(itemResultBody(item))}\n`;
+}
