@@ -79,6 +79,8 @@ const choices: Partial<Record<keyof Environment, string>> = {
   FIREWORKS_API_KEY: 'fireworks',
   OPENROUTER_API_KEY: 'openrouter',
   CHUTES_API_KEY: 'chutes',
+  AWS_BEARER_TOKEN_BEDROCK: 'bedrock',
+  BEDROCK_BASE_URL: 'bedrock',
   OLLAMA_BASE_URL: 'ollama',
   TRIO_BACKEND_URL: 'trio',
   LITELLM_API_KEY: 'trio',

@@ -44,7 +44,6 @@ describe('bedrock', () => {
     server.respond(answerWith('bedrock-converse'));
     const answer = await ask(provider, withoutAddresses(fullRequest(sonnet)));
     expect(server.requests[0]).toMatchObject({ path: `/model/${encodeURIComponent(sonnet)}/converse`, headers: { authorization: 'Bearer bedrock-api-key-secret' } });
-    writeFileSync('test/fixtures/providers/bedrock-converse.request.json', JSON.stringify(server.requests[0]?.body, null, 2) + '\n');
     expect(server.requests[0]?.body).toEqual(JSON.parse(readFileSync('test/fixtures/providers/bedrock-converse.request.json', 'utf8')));
     expect(answer).toMatchObject({ text: 'It is sunny.', finishReason: 'stop', usage, responseId: '7f3c' });
     expect(answer.droppedParameters).toEqual(expect.arrayContaining(['frequencyPenalty', 'image.detail', 'messages.name', 'presencePenalty', 'seed', 'toolChoice', 'verbosity']));
