@@ -12,10 +12,13 @@ import { fileCallLog } from '../activities/call-log.js';
 import type { CallLog } from '../activities/call-log.js';
 import { createCallModel } from '../activities/call-model.js';
 import type { CompletionActivities } from '../activities/completion-activities.js';
+import { createFinishBatch } from '../activities/finish-batch.js';
+import { createLoadItems } from '../activities/load-items.js';
 import { createExecuteTool } from '../activities/execute-tool.js';
 import { Ledger } from '../activities/ledger.js';
 import { createRecordCompletion } from '../activities/record-completion.js';
 import { JobLinesStore } from './batches/job-lines.store.js';
+import { composeBatchFiles } from './batches/compose-batch-files.js';
 import { ProviderJobsStore } from './batches/provider-jobs.store.js';
 import { BudgetsStore } from './budgets/budgets.store.js';
 import { streamAttempt, TextPublisher } from './completions/publish-text.js';
@@ -87,16 +90,19 @@ export function composeWorker(config: Config, databaseUrl: string, log: Logger):
     jobs: new ProviderJobsStore(jobPool),
     lines: new JobLinesStore(jobPool),
     policy: batchPolicies[config.policy],
-    provider: calls.provider,
+    provider: (name) => providers.get(name),
     batchPrice: (provider, model) => models.price(provider, model, 'batch'),
-    acceptsImages: calls.acceptsImages,
+    acceptsImages: (provider, model) => models.supports(provider, model, 'images') !== false,
     maxInflight: (provider) => limits(provider, null)?.maxInflightBatches ?? usualInflightBatches,
     settle: async (budgetId, jobId, spent) => {
       await budgets.settle(budgetId, jobId, spent);
     },
     pass: gate.pass,
   };
+  const batchFiles = composeBatchFiles({ config, sql: jobPool, providers, models });
   const jobActivities: Partial<BatchActivities> = {
+    loadItems: createLoadItems(batchFiles),
+    finishBatch: createFinishBatch(batchFiles),
     submitJob: createSubmitJob(jobs),
     awaitJob: createAwaitJob(jobs),
     collectJob: createCollectJob(jobs),
