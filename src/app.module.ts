@@ -8,6 +8,7 @@ import { DatabaseModule } from './database/database.module.js';
 import { HealthModule } from './health/health.module.js';
 import { logOptions } from './http/log-options.js';
 import { KeysModule } from './keys/keys.module.js';
+import { LimitsModule } from './limits/limits.module.js';
 import { ModelsApiModule } from './models/models-api.module.js';
 import { PanelsModule } from './panels/panels.module.js';
 import { TemporalModule } from './temporal/temporal.module.js';
@@ -27,6 +28,7 @@ export class AppModule {
         KeysModule,
         PanelsModule,
         ModelsApiModule,
+        LimitsModule,
         HealthModule,
         TracesModule,
         CompletionsModule,

@@ -74,4 +74,11 @@ export class ProviderLimitsStore {
     const { rows } = await this.sql.query<{ scope: string; used: number }>({ text });
     return new Map(rows.map(({ scope, used }) => [scope, used]));
   }
+
+  /** Batch jobs at each provider, by the index `provider_jobs_inflight`; providers without any are missing. */
+  async inflightBatches(): Promise<Map<string, number>> {
+    const text = `SELECT provider, count(*)::integer AS jobs FROM provider_jobs WHERE mode = 'batch' AND status IN ('creating', 'running') GROUP BY provider`;
+    const { rows } = await this.sql.query<{ provider: string; jobs: number }>({ text });
+    return new Map(rows.map(({ provider, jobs }) => [provider, jobs]));
+  }
 }

@@ -75,6 +75,8 @@ export class WaitingLine<Request, Place, Reason> {
         settle: (outcome) => {
           leave();
           if ('place' in outcome) resolve(outcome.place);
+          // A signal's own reason goes on as it is.
+          // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
           else reject(outcome.error);
         },
       };
