@@ -81,6 +81,8 @@ const choices: Partial<Record<keyof Environment, string>> = {
   CHUTES_API_KEY: 'chutes',
   AWS_BEARER_TOKEN_BEDROCK: 'bedrock',
   BEDROCK_BASE_URL: 'bedrock',
+  GOOGLE_VERTEX_API_KEY: 'vertex',
+  GOOGLE_VERTEX_PROJECT: 'vertex',
   OLLAMA_BASE_URL: 'ollama',
   TRIO_BACKEND_URL: 'trio',
   LITELLM_API_KEY: 'trio',

@@ -10,7 +10,7 @@ export interface CustomProvider {
 
 /** Provider names that `conclave.yaml` may not redefine. */
 export const builtInProviders = [
-  'openai', 'anthropic', 'gemini', 'google', 'chutes', 'groq', 'together', 'cerebras', 'deepinfra', 'fireworks', 'openrouter', 'bedrock', 'ollama', 'trio', 'simulated',
+  'openai', 'anthropic', 'gemini', 'google', 'chutes', 'groq', 'together', 'cerebras', 'deepinfra', 'fireworks', 'openrouter', 'bedrock', 'vertex', 'ollama', 'trio', 'simulated',
   'composite', 'panel', 'gremium-consensus', 'gremium-consensus-anthropic',
 ] as const;
 

@@ -12,6 +12,7 @@ import { openrouter } from './adapters/openrouter.js';
 import { simulated } from './adapters/simulated.js';
 import { together } from './adapters/together.js';
 import { trio } from './adapters/trio.js';
+import { vertex } from './adapters/vertex.js';
 import type { ProviderAdapter } from './provider-adapter.js';
 
 /** Every built-in provider, one line per file of `adapters/`; the order is the one in which lists name them. */
@@ -27,6 +28,7 @@ export const providerAdapters: readonly ProviderAdapter[] = [
   openrouter,
   chutes,
   bedrock,
+  vertex,
   ollama,
   trio,
   simulated,
