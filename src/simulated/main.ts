@@ -11,9 +11,10 @@ const program = new Command('conclave-simulated')
   .option('--seed <seed>', 'seed of answers, mistakes and random faults', number, 1)
   .option('--latency <ms>', 'milliseconds to the first token; default: 150 to 400 by model', number)
   .option('--tps <tokens>', 'tokens per second, 0 is unlimited; default: about 80 by model', number)
+  .option('--job-delay <ms>', 'milliseconds that a batch job stays in each state; default: some seconds, 0 with --latency', number)
   .option('--replay <folder>', 'folder with recorded answers, *.jsonl')
   .parse();
-const options = program.opts<{ port: number; host: string; seed: number; latency?: number; tps?: number; replay?: string }>();
+const options = program.opts<{ port: number; host: string; seed: number; latency?: number; tps?: number; jobDelay?: number; replay?: string }>();
 
 const provider = await startSimulatedProvider({
   port: options.port,
@@ -22,6 +23,7 @@ const provider = await startSimulatedProvider({
   believable: true,
   ...(options.latency !== undefined && { latencyMs: options.latency }),
   ...(options.tps !== undefined && { tokensPerSecond: options.tps }),
+  ...(options.jobDelay !== undefined && { jobDelayMs: options.jobDelay }),
   ...(options.replay !== undefined && { replayDirectory: options.replay }),
 });
 process.stdout.write(`simulated provider listening on ${provider.url}\n`);

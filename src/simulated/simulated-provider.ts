@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { handleOperation } from './batches/batch-endpoints.js';
-import { believableDelays, JobBook, noDelays, type JobMatch, type JobView } from './batches/job-book.js';
+import { believableDelays, evenDelays, JobBook, type JobMatch, type JobView } from './batches/job-book.js';
 import { operationOf } from './batches/operation.js';
 import { control, controlCommand, jobMatchOf, matchOf, reset, type ControlCommand, type StartSettings } from './control-endpoints.js';
 import { handleGenerate } from './generate-handler.js';
@@ -24,6 +24,8 @@ export interface SimulatedProviderOptions {
   latencyMs?: number;
   /** Tokens per second; default 0: unlimited. */
   tokensPerSecond?: number;
+  /** Milliseconds that batch jobs stay in each state at least; default 0, or some seconds where `believable` and no `latencyMs` is given. */
+  jobDelayMs?: number;
   /** Latencies and speeds like those of real services, where not set otherwise. */
   believable?: boolean;
   /** Folder of recorded answers (`recorded-answers.ts` has the format). */
@@ -67,7 +69,7 @@ export async function startSimulatedProvider(options: SimulatedProviderOptions):
     log: new RequestLog(),
     recorded: RecordedAnswers.fromDirectory(options.replayDirectory),
     gates: new Set(),
-    jobs: new JobBook(options.believable ? believableDelays : noDelays),
+    jobs: new JobBook(options.believable && options.latencyMs === undefined && options.jobDelayMs === undefined ? believableDelays : evenDelays(options.jobDelayMs ?? 0)),
   };
   const server = createServer({ keepAliveTimeout: 65_000 }, (incoming, response) => {
     handle(state, start, incoming, response).catch((error: unknown) => {

@@ -1,3 +1,4 @@
+import type { BatchTally, JobMatch, JobView } from '../../src/simulated/batches/job-book.js';
 import type { LoggedRequest } from '../../src/simulated/request-log.js';
 import type { RequestMatch, Rule } from '../../src/simulated/rules.js';
 import { stackAddresses } from './stack.js';
@@ -36,6 +37,28 @@ export class SimulatedClient {
   async wait(wanted: { requests?: number; held?: number; answered?: number }, match: RequestMatch, timeoutMs = 20_000): Promise<void> {
     const counts = Object.fromEntries(Object.entries(wanted).map(([name, count]) => [name, String(count)]));
     await this.get(`/wait?${query({ ...match, ...counts, timeout: String(timeoutMs) })}`);
+  }
+
+  /** Milliseconds that batch jobs stay in each state at least, from the next job on; for everyone. */
+  jobDelays(delays: { validating?: number; in_progress?: number; finalizing?: number; cancelling?: number }): Promise<void> {
+    return this.control({ jobDelays: delays });
+  }
+
+  /** Batch jobs at the provider, oldest first: each one that was ever created. */
+  async jobs(match: JobMatch): Promise<JobView[]> {
+    // Written by `GET /jobs`.
+    return ((await this.get(`/jobs?${query({ ...match })}`)) as { jobs: JobView[] }).jobs;
+  }
+
+  /** Waits until so many matching batch jobs exist, such as those in a `state`. */
+  async waitForJobs(count: number, match: JobMatch, timeoutMs = 20_000): Promise<void> {
+    await this.get(`/wait-jobs?${query({ ...match, count: String(count), timeout: String(timeoutMs) })}`);
+  }
+
+  /** What each provider has booked for batch jobs, and every request (realtime or line of a job) that was answered, and so charged, more than once. */
+  async books(): Promise<{ batches: Record<string, BatchTally>; repeated: { fingerprint: string; answered: number; requests: number; provider: string; model: string; task: string }[] }> {
+    // Written by `GET /stats`.
+    return (await this.get('/stats')) as Awaited<ReturnType<SimulatedClient['books']>>;
   }
 
   private async control(command: unknown): Promise<void> {

@@ -2,10 +2,9 @@ import type { IncomingMessage } from 'node:http';
 import { objectOf, stringOf } from '../wire/wire-format.js';
 import { anthropicBatch, anthropicJobs } from './anthropic-jobs.js';
 import { cancelJob, createJob, isEnded } from './create-job.js';
-import type { BatchContext } from './job.js';
 import { JsonArraySplitter } from './json-array-splitter.js';
 import { lookUp } from './openai-operations.js';
-import { limitOf, pageAfter, RefusedOperation, type OperationRequest, type PreparedOperation } from './operation.js';
+import { limitOf, pageAfter, RefusedOperation, type BatchContext, type OperationRequest, type PreparedOperation } from './operation.js';
 import { Spool } from './spool.js';
 
 const mostRequests = 100_000;

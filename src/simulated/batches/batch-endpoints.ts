@@ -6,9 +6,8 @@ import { pause } from '../send-answer.js';
 import type { SimulatedState } from '../simulated-state.js';
 import { prepareAnthropic } from './anthropic-operations.js';
 import { prepareGemini } from './gemini-operations.js';
-import type { BatchContext } from './job.js';
 import { prepareOpenai } from './openai-operations.js';
-import { formatOf, RefusedOperation, type Operation, type OperationReply, type OperationRequest, type PreparedOperation } from './operation.js';
+import { formatOf, RefusedOperation, type BatchContext, type Operation, type OperationReply, type OperationRequest, type PreparedOperation } from './operation.js';
 
 const prepareBy = { openai: prepareOpenai, anthropic: prepareAnthropic, gemini: prepareGemini };
 

@@ -1,5 +1,7 @@
 import type { Rule } from '../rules.js';
-import type { BatchContext, JobDelays, JobDialect, JobPlan, SimulatedJob } from './job.js';
+import { evenDelays } from './job-book.js';
+import type { JobDialect, JobPlan, SimulatedJob } from './job.js';
+import type { BatchContext } from './operation.js';
 import { jobSubject, runJob } from './run-job.js';
 import type { Spool } from './spool.js';
 
@@ -49,10 +51,6 @@ function applyRules(plan: JobPlan, rules: Rule[], total: number): void {
     if (rule.effect === 'job_delay') Object.assign(plan.delays, rule.delays ?? evenDelays(rule.latencyMs ?? 1000));
     plan.rows = Math.max(plan.rows, rule.rows ?? Math.round((rule.fraction ?? 0) * total));
   }
-}
-
-function evenDelays(ms: number): JobDelays {
-  return { validating: ms, in_progress: ms, finalizing: ms, cancelling: ms };
 }
 
 async function openingOf(input: Spool): Promise<string> {

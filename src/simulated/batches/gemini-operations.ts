@@ -1,9 +1,9 @@
 import { objectOf, objectsOf, stringOf } from '../wire/wire-format.js';
 import { cancelJob, createJob, isEnded } from './create-job.js';
 import { geminiFile, geminiJobs, geminiOperation } from './gemini-jobs.js';
-import type { BatchContext, SimulatedFile, SimulatedJob } from './job.js';
+import type { SimulatedFile, SimulatedJob } from './job.js';
 import { lookUp } from './openai-operations.js';
-import { limitOf, pageAfter, readJson, RefusedOperation, type OperationReply, type OperationRequest, type PreparedOperation } from './operation.js';
+import { limitOf, pageAfter, readJson, RefusedOperation, type BatchContext, type OperationReply, type OperationRequest, type PreparedOperation } from './operation.js';
 import { Spool } from './spool.js';
 
 /** Reads a request on Gemini's files and batches. */

@@ -46,7 +46,12 @@ export interface JobView {
   answeredTokens: { input: number; output: number };
 }
 
-export const noDelays: JobDelays = { validating: 0, in_progress: 0, finalizing: 0, cancelling: 0 };
+/** The same time in every state. */
+export function evenDelays(ms: number): JobDelays {
+  return { validating: ms, in_progress: ms, finalizing: ms, cancelling: ms };
+}
+
+/** Some seconds, for demonstrations. */
 export const believableDelays: JobDelays = { validating: 1000, in_progress: 4000, finalizing: 1000, cancelling: 1000 };
 
 /** Everything a simulated provider knows about files and jobs, for as long as the process lives. */

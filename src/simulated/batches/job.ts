@@ -1,4 +1,3 @@
-import type { SimulatedState } from '../simulated-state.js';
 import type { WireFormat } from '../wire/wire-format.js';
 import type { Spool } from './spool.js';
 
@@ -113,12 +112,4 @@ export interface JobDialect {
   unansweredRow(line: JobLine, reason: 'cancelled' | 'expired'): unknown;
   /** Gives a job's result file its id. */
   outputId(job: SimulatedJob, kind: 'output' | 'error'): string;
-}
-
-/** What the endpoints of a vendor need. */
-export interface BatchContext {
-  state: SimulatedState;
-  provider: string;
-  /** Address of the version's root as the client sees it, such as `http://127.0.0.1:9100/openai/v1`. */
-  baseUrl: string;
 }

@@ -1,10 +1,11 @@
 import { Busboy } from '@fastify/busboy';
 import type { IncomingMessage } from 'node:http';
+import { pipeline } from 'node:stream/promises';
 import { objectOf, stringOf } from '../wire/wire-format.js';
 import { cancelJob, createJob } from './create-job.js';
-import type { BatchContext, SimulatedFile, SimulatedJob } from './job.js';
+import type { SimulatedFile, SimulatedJob } from './job.js';
 import { openaiBatch, openaiBatchUrls, openaiFile, openaiJobs } from './openai-jobs.js';
-import { limitOf, pageAfter, readJson, RefusedOperation, type OperationRequest, type PreparedOperation } from './operation.js';
+import { limitOf, pageAfter, readJson, RefusedOperation, type BatchContext, type OperationRequest, type PreparedOperation } from './operation.js';
 import { Spool } from './spool.js';
 
 /** Reads a request on OpenAI's files and batches. */
@@ -132,15 +133,12 @@ async function readUpload(incoming: IncomingMessage): Promise<{ name: string | n
       for await (const chunk of stream) await content.write(chunk as Buffer);
     })());
   });
-  await new Promise<void>((resolve, reject) => {
-    form.on('finish', resolve);
-    form.on('error', reject);
-    incoming.on('error', reject);
-    incoming.on('aborted', () => {
-      reject(new RefusedOperation(400, 'The upload was cut off.'));
-    });
-    incoming.pipe(form);
-  });
-  await Promise.all(written);
+  try {
+    await pipeline(incoming, form);
+    await Promise.all(written);
+  } catch {
+    await content.close();
+    throw new RefusedOperation(400, 'The upload was cut off, or is no multipart/form-data body.');
+  }
   return { name, purpose, content };
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { SimulatedState } from '../simulated-state.js';
 import { anthropicMessages } from '../wire/anthropic-messages.js';
 import { gemini } from '../wire/gemini.js';
 import { openaiChat } from '../wire/openai-chat.js';
@@ -21,6 +22,14 @@ export interface Operation {
   basePath: string;
   /** Model in the path (Gemini). */
   pathModel: string;
+}
+
+/** What the endpoints of a vendor need. */
+export interface BatchContext {
+  state: SimulatedState;
+  provider: string;
+  /** Address of the version's root as the client sees it, such as `http://127.0.0.1:9100/openai/v1`. */
+  baseUrl: string;
 }
 
 /** What a request asks to be done, read but not done yet: rules come in between. */
