@@ -33,8 +33,9 @@ export class AnthropicBatch implements BatchProvider {
 
   constructor(connection: Connection, private readonly mapping: LineMapping) {
     const { baseUrl, apiKey, headers } = connection;
-    // The vendor's client adds the version to the address, the SDK does not.
-    this.client = new Anthropic({ baseURL: baseUrl.replace(/\/v\d+$/, ''), apiKey, authToken: null, defaultHeaders: { ...headers }, fetch: transferFetch, maxRetries: 0, logLevel: 'off' });
+    // The lines are of the version that the SDK speaks, whichever the vendor's client would name; it adds the version to the address, the SDK does not.
+    const speaking = { 'anthropic-version': '2023-06-01', 'x-api-key': apiKey ?? '', authorization: null };
+    this.client = new Anthropic({ baseURL: baseUrl.replace(/\/v\d+$/, ''), apiKey, authToken: null, defaultHeaders: { ...speaking, ...headers }, fetch: transferFetch, maxRetries: 0, logLevel: 'off' });
     this.context = failureContext(connection, '');
   }
 

@@ -1,7 +1,6 @@
-import { mkdtemp, open, rm } from 'node:fs/promises';
+import { mkdtemp, open, rm, type FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
 
 /** A job's whole input, on disk. */
 export interface SpooledInput {
@@ -37,8 +36,18 @@ export async function spoolInput<Result>(pieces: AsyncIterable<string>, mostByte
       if (length >= flushAt) await flush();
     }
     await flush();
-    return await use({ bytes, read: () => Readable.toWeb(file.createReadStream({ start: 0, autoClose: false, highWaterMark: 256 * 1024 })) as ReadableStream<Uint8Array> }); // Node's own class under two names.
+    return await use({ bytes, read: () => ReadableStream.from(contentOf(file)) });
   } finally {
     await file.close();
+  }
+}
+
+// Not the file's own stream: that one closes the file when a vendor answers before it has read all.
+async function* contentOf(file: FileHandle): AsyncGenerator<Uint8Array> {
+  for (let position = 0; ; ) {
+    const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(256 * 1024), { position });
+    if (bytesRead === 0) return;
+    position += bytesRead;
+    yield buffer.subarray(0, bytesRead);
   }
 }
