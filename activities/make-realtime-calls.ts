@@ -73,20 +73,21 @@ class Chunk {
 
   private async end(): Promise<Made> {
     const { parts, job } = this;
-    switch (this.halt?.kind) {
+    const { halt } = this;
+    switch (halt?.kind) {
       case 'worker':
         throw later('The worker ended before all calls of this chunk were made.', 0);
       case 'pause':
         return { state: 'held', failure: null };
       case 'failure':
-        return held(this.halt.failure);
+        return held(halt.failure);
       case 'cancel':
         await parts.lines.closeOpen(job.id, restOfJob('canceled', job.batch.options, null), { maxAttempts: 0, sent: true });
         return { state: 'canceled', ...(await closeJob(parts, job, 'canceled')) };
       case undefined:
         return { state: 'collected', ...(await closeJob(parts, job, 'collected')) };
       default: {
-        const never: never = this.halt as never;
+        const never: never = halt;
         return never;
       }
     }
@@ -95,6 +96,10 @@ class Chunk {
   private async closedResult(): Promise<Exclude<Made, HeldJob>> {
     const { succeeded, failed } = await this.parts.lines.tally(this.job.id);
     return { state: this.job.status === 'canceled' ? 'canceled' : 'collected', succeeded, failed };
+  }
+
+  private isHalted(): boolean {
+    return this.halt !== null;
   }
 
   private stop(halt: Halt): void {
@@ -132,11 +137,11 @@ class Chunk {
     };
   }
 
-  private async work(lines: AsyncGenerator<JobLine>): Promise<void> {
-    while (this.halt === null) {
-      const { value: line, done } = await lines.next();
-      if (done || line === undefined) return;
-      const outcome = await this.make(line);
+  private async work(lines: AsyncGenerator<JobLine, void>): Promise<void> {
+    while (!this.isHalted()) {
+      const next = await lines.next();
+      if (next.done === true) return;
+      const outcome = await this.make(next.value);
       if (outcome === null) return;
       await untilDatabaseAnswers(() => this.parts.lines.settle([outcome]), { patienceMs });
       this.done++;
@@ -148,7 +153,7 @@ class Chunk {
     const conversation = conversationOf(line.request);
     let inRow = 0;
     let lastCode = '';
-    for (let attempt = 1; this.halt === null; attempt++) {
+    for (let attempt = 1; !this.isHalted(); attempt++) {
       try {
         await makeCall(this.calls, line.input, conversation, { number: line.attempt + attempt - 1, signal: this.abandoned.signal });
         return { id: line.id, status: 'succeeded', realtimeOnly: false, failure: null };
@@ -158,7 +163,7 @@ class Chunk {
         inRow = (error.code === 'rate_limit') === (lastCode === 'rate_limit') ? inRow + 1 : 1;
         lastCode = error.code;
         const delayMs = this.delayAfter(error, error.code === 'rate_limit' ? inRow : attempt);
-        if (delayMs === null) return this.halt === null ? failed(line, { code: error.code, message: error.message, ...(error.httpStatus === undefined ? {} : { httpStatus: error.httpStatus }) }) : null;
+        if (delayMs === null) return !this.isHalted() ? failed(line, { code: error.code, message: error.message, ...(error.httpStatus === undefined ? {} : { httpStatus: error.httpStatus }) }) : null;
         await wait(delayMs, undefined, { signal: this.halted.signal }).catch(() => undefined);
       }
     }
@@ -170,7 +175,7 @@ class Chunk {
     if (failure.code === 'auth' || failure.code === 'billing') this.stop({ kind: 'failure', failure });
     const delayMs = troubleDelayMs(this.parts.policy, this.job, failure, count);
     if (delayMs === null && failure.code === 'rate_limit') this.stop({ kind: 'failure', failure });
-    return this.halt === null ? delayMs : null;
+    return this.isHalted() ? null : delayMs;
   }
 }
 

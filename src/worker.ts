@@ -9,7 +9,7 @@ import { errorForLog } from './config/error-for-log.js';
 import { untilDatabaseAnswers } from './database/until-database-answers.js';
 import { temporalConnectOptions } from './temporal/connect-options.js';
 import type { TemporalConnectOptions } from './temporal/connect-options.js';
-import { createWorker } from './temporal/create-worker.js';
+import { createJobsWorker, createWorker } from './temporal/create-worker.js';
 import { PostgresPayloadCodec } from './temporal/postgres-payload-codec.js';
 import { registerSearchAttributes } from './temporal/register-search-attributes.js';
 import { workflowBundle } from './temporal/workflow-bundle.js';
@@ -42,8 +42,9 @@ async function main(config: Config, log: Logger): Promise<void> {
   try {
     await registerAttributes(connection, config.environment.TEMPORAL_NAMESPACE, log);
     const codec = new PostgresPayloadCodec(composition.pool);
-    const worker = await createWorker({ connection, namespace: config.environment.TEMPORAL_NAMESPACE, codec, activities: composition.activities, policy: config.policy, workflowBundle: bundle });
-    await run(worker, log);
+    const parts = { connection, namespace: config.environment.TEMPORAL_NAMESPACE, codec, policy: config.policy, workflowBundle: bundle };
+    const workers = await Promise.all([createWorker({ ...parts, activities: composition.activities }), createJobsWorker({ ...parts, activities: composition.jobActivities })]);
+    await run(workers, log);
   } finally {
     // A worker whose calls outlasted the drain still holds the connection: that it can't be closed must not hide why the worker ended.
     await connection.close().catch((error: unknown) => {
@@ -53,10 +54,18 @@ async function main(config: Config, log: Logger): Promise<void> {
   }
 }
 
-async function run(worker: Worker, log: Logger): Promise<void> {
-  const running = worker.run();
+// One that fails takes the other with it: a process that works on half of what it should looks healthy and is not.
+async function run(workers: readonly Worker[], log: Logger): Promise<void> {
+  const running = workers.map(async (worker) => {
+    try {
+      await worker.run();
+    } finally {
+      for (const other of workers) if (other.getState() === 'RUNNING') other.shutdown();
+    }
+  });
   log.info('worker ready');
-  await running;
+  const failed = (await Promise.allSettled(running)).find((end) => end.status === 'rejected');
+  if (failed) throw failed.reason;
   log.info('worker drained');
 }
 

@@ -53,7 +53,7 @@ export class JobLinesStore {
   }
 
   /** All open lines of a job, page by page. */
-  async *stream(jobId: string, pageSize: number): AsyncGenerator<JobLine> {
+  async *stream(jobId: string, pageSize: number): AsyncGenerator<JobLine, void> {
     for (let page = await this.open(jobId, '0', pageSize); page.length > 0; page = await this.open(jobId, page.at(-1)?.id ?? '0', pageSize)) yield* page;
   }
 

@@ -3,21 +3,22 @@ import type { NativeConnection, WorkflowBundleOption } from '@temporalio/worker'
 import { Worker } from '@temporalio/worker';
 import type { CompletionActivities } from '../../activities/completion-activities.js';
 import { completionTaskQueue } from '../../workflows/messages/completion-messages.js';
+import { jobsTaskQueue } from '../../workflows/messages/batch-messages.js';
+import { batchPolicies } from '../../workflows/policies/batch-policies.js';
 import { completionPolicies } from '../../workflows/policies/activity-options.js';
 import type { PolicyName } from '../../workflows/policies/policy-name.js';
 
-/** What a worker is made of. */
+/** What both workers of a process are made of. */
 export interface WorkerParts {
   connection: NativeConnection;
   namespace: string;
   codec: PayloadCodec;
-  activities: CompletionActivities;
   policy: PolicyName;
   workflowBundle: WorkflowBundleOption;
 }
 
 /** A worker for completions, tuned: its activities mostly wait for providers, so many may run; its workflow tasks take a millisecond of one thread. */
-export function createWorker(parts: WorkerParts): Promise<Worker> {
+export function createWorker(parts: WorkerParts & { activities: CompletionActivities }): Promise<Worker> {
   return Worker.create({
     connection: parts.connection,
     namespace: parts.namespace,
@@ -47,6 +48,35 @@ export function createWorker(parts: WorkerParts): Promise<Worker> {
     defaultHeartbeatThrottleInterval: 2_500,
     // On SIGTERM calls under way get this long to finish and be recorded.
     shutdownGraceTime: parts.policy === 'test' ? 2_000 : 20_000,
+    shutdownForceTime: parts.policy === 'test' ? 4_000 : 25_000,
+  });
+}
+
+/** A worker for what nobody waits for: batches, runs. It has slots of its own, so that however much is collected, completions find theirs free. */
+export function createJobsWorker(parts: WorkerParts & { activities: object }): Promise<Worker> {
+  const policy = batchPolicies[parts.policy];
+  return Worker.create({
+    connection: parts.connection,
+    namespace: parts.namespace,
+    taskQueue: jobsTaskQueue,
+    workflowBundle: parts.workflowBundle,
+    activities: parts.activities,
+    dataConverter: { payloadCodecs: [parts.codec] },
+    // Each may hold a group of 500 results or 16 calls: 12 of them stay within 100 MB, and leave the two cores to completions.
+    maxConcurrentActivityTaskExecutions: 12,
+    // A batch is a workflow task every few seconds at most.
+    maxConcurrentWorkflowTaskExecutions: 10,
+    maxConcurrentWorkflowTaskPolls: 4,
+    maxConcurrentActivityTaskPolls: 2,
+    maxConcurrentLocalActivityExecutions: 20,
+    maxCachedWorkflows: 200,
+    reuseV8Context: true,
+    workflowThreadPoolSize: 1,
+    stickyQueueScheduleToStartTimeout: policy.stickyScheduleToStartMs,
+    maxHeartbeatThrottleInterval: parts.policy === 'test' ? 1_000 : 10_000,
+    defaultHeartbeatThrottleInterval: parts.policy === 'test' ? 1_000 : 10_000,
+    // On SIGTERM these activities hear of it at once: they begin nothing new, and what they sent gets this long to be recorded.
+    shutdownGraceTime: 1,
     shutdownForceTime: parts.policy === 'test' ? 4_000 : 25_000,
   });
 }

@@ -48,3 +48,15 @@ export class RegisteredSearchAttributes {
     }
   }
 }
+
+const registeredAttributes = new WeakMap<Client, RegisteredSearchAttributes>();
+
+/** What is known of the server of that client. */
+export function attributesOf(client: Client): RegisteredSearchAttributes {
+  let registered = registeredAttributes.get(client);
+  if (!registered) {
+    registered = new RegisteredSearchAttributes(client);
+    registeredAttributes.set(client, registered);
+  }
+  return registered;
+}

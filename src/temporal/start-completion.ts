@@ -3,15 +3,13 @@ import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { completionTaskQueue, completionWorkflowType } from '../../workflows/messages/completion-messages.js';
 import type { CompletionInput } from '../../workflows/messages/completion-messages.js';
 import { completionPolicies } from '../../workflows/policies/activity-options.js';
-import { RegisteredSearchAttributes } from './search-attributes.js';
+import { attributesOf } from './search-attributes.js';
 import type { SearchAttributeValues } from './search-attributes.js';
 
 /** The workflow of a completion. */
 export function completionWorkflowId(completionId: string): string {
   return `completion/${completionId}`;
 }
-
-const registeredAttributes = new WeakMap<Client, RegisteredSearchAttributes>();
 
 /**
  * Starts the workflow of a completion, once: a running one is left alone, a finished one is not run again. Safe to repeat for the same input.
@@ -34,15 +32,6 @@ export async function startCompletion(client: Client, input: CompletionInput, at
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
   }
-}
-
-function attributesOf(client: Client): RegisteredSearchAttributes {
-  let registered = registeredAttributes.get(client);
-  if (!registered) {
-    registered = new RegisteredSearchAttributes(client);
-    registeredAttributes.set(client, registered);
-  }
-  return registered;
 }
 
 function summaryOf({ plan }: CompletionInput): string {
