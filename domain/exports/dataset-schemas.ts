@@ -1,0 +1,15 @@
+import { z } from 'zod';
+
+/** `DatasetManifest` on the wire, with the hashes of the files that were read. */
+export const datasetManifestSchema = z.object({
+  benchmark: z.string(),
+  source: z.string(),
+  revision: z.string(),
+  licence: z.string(),
+  split: z.string(),
+  count: z.int(),
+  files: z.array(z.object({ name: z.string(), url: z.string().nullable(), sha256: z.string().nullable(), bytes: z.int().nullable(), format: z.enum(['jsonl', 'parquet']) })),
+});
+
+/** `BenchmarkDifference` on the wire. */
+export const differenceSchema = z.object({ what: z.string(), official: z.string(), here: z.string() });

@@ -1,0 +1,161 @@
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { unzipSync, zipSync } from 'fflate';
+import { runDocumentSchema } from '../../domain/exports/run-document.js';
+import { sampleRun } from '../../test/support/sample-run.js';
+import { resultsCsv } from './results-csv.js';
+import { resultsJson, resultsJsonLines } from './results-json.js';
+import { resultsMarkdown } from './results-markdown.js';
+import { resultsPdf } from './results-pdf.js';
+import { signedArchive } from './signed-archive.js';
+import { homeSigningKey, parseSigningKey, rotateSigningKey, signingKeyFile, type SigningKey } from './signing-key.js';
+import { verifyArchive } from './verify-archive.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'conclave-exports-'));
+afterAll(() => { rmSync(folder, { recursive: true, force: true }); });
+
+async function text(pieces: AsyncIterable<string>): Promise<string> {
+  let all = '';
+  for await (const piece of pieces) all += piece;
+  return all;
+}
+
+async function bytes(pieces: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const all: Uint8Array[] = [];
+  for await (const piece of pieces) all.push(piece);
+  return Buffer.concat(all);
+}
+
+function file(content: Uint8Array): string {
+  const path = join(folder, `${String(Math.random()).slice(2)}.zip`);
+  writeFileSync(path, content);
+  return path;
+}
+
+describe('a signed archive', () => {
+  let key: SigningKey;
+  let archive: Buffer;
+  beforeAll(async () => {
+    key = homeSigningKey(folder);
+    archive = await bytes(signedArchive(sampleRun(), key, new Date('2026-11-21T12:00:00Z')));
+  });
+
+  it('verifies, and its results are the run', async () => {
+    const verification = await verifyArchive(file(archive), []);
+    expect(verification).toMatchObject({ valid: true, signatureValid: true, hashMatch: true, keyTrusted: null, errors: [], fingerprint: key.id });
+    expect(verification.manifest).toMatchObject({ run_id: 'run_1', key_id: key.id, run: { provider: 'gremium-openai', metadata: { gremium_version: '0.1.0' } } });
+    const document = runDocumentSchema.parse(JSON.parse(Buffer.from(unzipSync(archive)['results.json'] ?? []).toString()));
+    expect(document.benchmarks[0]?.samples).toHaveLength(3);
+  });
+
+  it('is the same for the same run, time and key', async () => {
+    expect((await bytes(signedArchive(sampleRun(), key, new Date('2026-11-21T12:00:00Z')))).equals(archive)).toBe(true);
+  });
+
+  it('knows the keys it is to trust, by key and by fingerprint', async () => {
+    const path = file(archive);
+    expect(await verifyArchive(path, [key.publicKey.toString('base64')])).toMatchObject({ valid: true, keyTrusted: true });
+    expect(await verifyArchive(path, [key.id])).toMatchObject({ valid: true, keyTrusted: true });
+    expect(await verifyArchive(path, ['0'.repeat(64)])).toMatchObject({ valid: false, keyTrusted: false });
+  });
+
+  it('fails whichever byte is changed', async () => {
+    const path = file(archive);
+    const passed: number[] = [];
+    for (let index = 0; index < archive.length; index += index < 80 || index > archive.length - 320 ? 1 : 7) {
+      const changed = Buffer.from(archive);
+      changed[index] = (changed[index] ?? 0) ^ (1 << (index % 8));
+      writeFileSync(path, changed);
+      if ((await verifyArchive(path, [])).valid) passed.push(index);
+    }
+    expect(archive.length).toBeGreaterThan(1_000);
+    expect(passed).toEqual([]);
+  }, 120_000);
+
+  it('says which file was changed, taken away or added', async () => {
+    const parts = unzipSync(archive);
+    const remade = (change: Record<string, Uint8Array | null>) => {
+      const files = Object.fromEntries(Object.entries({ ...parts, ...change }).flatMap(([name, content]) => (content === null ? [] : [[name, content]])));
+      return verifyArchive(file(zipSync(files)), []);
+    };
+    const results = Buffer.from(parts['results.json'] ?? []).toString().replace('"verdict":"incorrect"', '"verdict":"correct"');
+    expect(await remade({ 'results.json': Buffer.from(results) })).toMatchObject({ valid: false, hashMatch: false, changedFiles: ['results.json'], errors: ['results.json was changed after signing.'] });
+    expect(await remade({ 'results.json': null })).toMatchObject({ valid: false, missingFiles: ['results.json'] });
+    expect(await remade({ 'note.txt': Buffer.from('x') })).toMatchObject({ valid: false, extraFiles: ['note.txt'] });
+    expect(await remade({ 'public_key.txt': Buffer.from(Buffer.alloc(32).toString('base64')) })).toMatchObject({ valid: false, signatureValid: false });
+    expect(await remade({ 'manifest.json': null })).toMatchObject({ valid: false, errors: ['It lacks manifest.json: it is not a signed export.'] });
+    expect((await remade({})).errors).not.toEqual([]);
+    expect(await verifyArchive(file(Buffer.from('no archive')), [])).toMatchObject({ valid: false, signatureValid: false });
+  });
+
+  it('streams a run of any size', async () => {
+    const run = sampleRun();
+    const [first] = await Promise.all([run.samples('conclave-mini')[Symbol.asyncIterator]().next()]);
+    const sample = first.value as { ordinal: number };
+    run.samples = async function* () {
+      for (let ordinal = 0; ordinal < 20_000; ordinal += 1) yield await Promise.resolve({ ...(sample as never as Record<string, never>), ordinal } as never);
+    };
+    const big = file(await bytes(signedArchive(run, key, new Date())));
+    expect(await verifyArchive(big, [])).toMatchObject({ valid: true });
+  }, 60_000);
+});
+
+describe('signing keys', () => {
+  it('of a home are made once, readable by their owner only, and rotated', () => {
+    const home = join(folder, 'home');
+    const first = homeSigningKey(home);
+    expect(homeSigningKey(home).id).toBe(first.id);
+    expect(statSync(signingKeyFile(home)).mode & 0o777).toBe(0o600);
+    const { old, new: next } = rotateSigningKey(home);
+    expect(old?.id).toBe(first.id);
+    expect(next.id).not.toBe(first.id);
+    expect(homeSigningKey(home).id).toBe(next.id);
+  });
+
+  it('are read as PEM and as base64, and refused without being told', () => {
+    const pem = readFileSync(signingKeyFile(folder), 'utf8');
+    const fromPem = parseSigningKey(pem);
+    const raw = Buffer.from(pem.split('\n').slice(1, -2).join(''), 'base64').subarray(-32);
+    expect(parseSigningKey(raw.toString('base64')).id).toBe(fromPem.id);
+    expect(parseSigningKey(Buffer.concat([raw, fromPem.publicKey]).toString('base64')).id).toBe(fromPem.id);
+    for (const bad of ['c2hvcnQ=', '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----']) {
+      expect(() => parseSigningKey(bad)).toThrow(/BENCH_SIGNING_PRIVATE_KEY is n/);
+      expect(() => parseSigningKey(bad)).not.toThrow(/AAAA|c2hvcnQ/);
+    }
+  });
+});
+
+describe('tables and texts', () => {
+  it('CSV has whole texts, zero as 0, the provider and the panel in each row', async () => {
+    const csv = await text(resultsCsv(sampleRun()));
+    const [header = '', ...rows] = csv.split(/\n(?=run_1,)/);
+    expect(rows).toHaveLength(3);
+    const at = (name: string) => header.split(',').indexOf(name);
+    expect(at('score')).toBeGreaterThan(0);
+    expect(csv).toContain('"\'=SUM(1)\n```\n0"');
+    expect(rows[1]).toMatch(/,incorrect,0,0,/);
+    expect(rows[0]).toContain('gremium-openai,gremium-consensus,council,fast@2');
+    expect(rows[0]).toContain('gremium_version');
+  });
+
+  it('JSON is the document, JSONL one line a sample', async () => {
+    expect(runDocumentSchema.parse(JSON.parse(await text(resultsJson(sampleRun())))).run.id).toBe('run_1');
+    const lines = (await text(resultsJsonLines(sampleRun()))).trim().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(lines.map((line) => [line['provider'], line['panel'], line['item_id']])).toEqual([0, 1, 2].map((index) => ['gremium-openai', 'fast@2', `arithmetic-0${String(index + 1)}`]));
+  });
+
+  it('the protocol fences what models said', async () => {
+    const markdown = await text(resultsMarkdown(sampleRun()));
+    expect(markdown).toContain('````\n=SUM(1)\n```\n0\n````');
+    expect(markdown).toContain('50.0 % [9.4, 90.5]');
+    expect(markdown).toContain('timeout: No answer within 60 s.');
+  });
+
+  it('the report is a PDF with pages', async () => {
+    const pdf = await bytes(resultsPdf(sampleRun()) as AsyncIterable<Uint8Array>);
+    expect(pdf.subarray(0, 5).toString()).toBe('%PDF-');
+    expect(pdf.toString('latin1')).toMatch(/\/Type \/Pages[\s\S]*\/Count [1-9]/);
+  });
+});

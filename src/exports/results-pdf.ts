@@ -1,0 +1,153 @@
+import PDFDocument from 'pdfkit';
+import type { ExportableRun, RunDocumentBenchmark, RunSummary } from '../../domain/exports/run-document.js';
+import { accuracyText, costOf, subsetText } from './results-markdown.js';
+
+const margin = 50;
+const width = 495;
+const ink = '#1f2933';
+const faint = '#6b7785';
+const accent = '#2f6fb2';
+const bad = '#b5473a';
+const grid = '#d8dee5';
+/** Most categories of one chart; the rest are told as a number. */
+const mostBars = 16;
+
+/** The report of a run, A4: who was asked, accuracies with their intervals as a chart, what became of the samples, categories, data and prompts. The caller pipes it; it ends itself. */
+export function resultsPdf({ run, benchmarks }: Pick<ExportableRun, 'run' | 'benchmarks'>): PDFKit.PDFDocument {
+  const document = new PDFDocument({ size: 'A4', margin, info: { Title: `Conclave run ${run.id}`, CreationDate: new Date(run.finished_at ?? run.created_at) }, bufferPages: true });
+  title(document, run);
+  if (benchmarks.length > 0) accuracyChart(document, benchmarks);
+  for (const benchmark of benchmarks) benchmarkPart(document, benchmark);
+  numberPages(document, run.id);
+  document.end();
+  return document;
+}
+
+function title(document: PDFKit.PDFDocument, run: ExportableRun['run']): void {
+  document.fillColor(ink).font('Helvetica-Bold').fontSize(20).text(run.model);
+  document.font('Helvetica').fontSize(10).fillColor(faint).text(`Benchmark run ${run.id}${run.simulated ? ' · answers of the simulated provider' : ''}`).moveDown();
+  const panel = run.panel === null ? run.strategy : `${run.strategy} (panel ${run.panel.name}, version ${String(run.panel.version)})`;
+  const participants = run.metadata['gremium_participants'];
+  facts(document, [
+    ['Provider', run.provider],
+    ['Strategy', panel],
+    ['State', run.reason === null ? run.status : `${run.status}: ${run.reason.message}`],
+    ['Mode', run.mode],
+    ['Subset', subsetText(run.subset)],
+    ['Accuracy', accuracyText(run.summary)],
+    ['Answered', `${String(run.summary.done)} of ${String(run.summary.samples)} samples, ${String(run.summary.errors)} errors`],
+    ['Cost', `${costOf(run.summary)} for ${String(run.summary.input_tokens)} input and ${String(run.summary.output_tokens)} output tokens`],
+    ...(Array.isArray(participants) ? [['Consensus', `${typeof run.metadata['gremium_version'] === 'string' ? run.metadata['gremium_version'] : 'unknown version'}: ${participants.map((one: { id?: unknown }) => String(one.id)).join(', ')}`] as const] : []),
+    ['Code', run.code_version],
+    ['Time', `${run.started_at ?? 'not started'} to ${run.finished_at ?? 'not finished'}`],
+  ]);
+}
+
+function facts(document: PDFKit.PDFDocument, rows: readonly (readonly [string, string])[]): void {
+  document.fontSize(10);
+  for (const [name, value] of rows) {
+    room(document, 16);
+    const top = document.y;
+    document.fillColor(faint).text(name, margin, top, { width: 90 });
+    document.fillColor(ink).text(value, margin + 95, top, { width: width - 95 });
+  }
+  document.x = margin;
+  document.moveDown();
+}
+
+interface Bar {
+  label: string;
+  share: number | null;
+  interval: readonly [number, number] | null;
+  note: string;
+}
+
+function accuracyChart(document: PDFKit.PDFDocument, benchmarks: readonly RunDocumentBenchmark[]): void {
+  heading(document, 'Accuracy, with 95 % intervals');
+  bars(document, benchmarks.map(({ display_name, summary }) => ({ label: display_name, share: summary.accuracy, interval: summary.wilson_95, note: accuracyText(summary) })));
+}
+
+// Horizontal, from 0 to 100 %, a whisker for the interval.
+function bars(document: PDFKit.PDFDocument, rows: readonly Bar[]): void {
+  const [left, length, step] = [margin + 120, 230, 18];
+  room(document, rows.length * step + 24);
+  const top = document.y;
+  for (const share of [0, 0.25, 0.5, 0.75, 1]) {
+    const x = left + share * length;
+    document.moveTo(x, top).lineTo(x, top + rows.length * step).lineWidth(0.5).strokeColor(grid).stroke();
+    document.fontSize(7).fillColor(faint).text(`${String(share * 100)} %`, x - 15, top + rows.length * step + 3, { width: 30, align: 'center' });
+  }
+  rows.forEach((row, index) => {
+    const y = top + index * step;
+    document.fontSize(8).fillColor(ink).text(row.label, margin, y + 4, { width: 112, height: 10, ellipsis: true });
+    document.fillColor(faint).text(row.note, left + length + 8, y + 4, { width: width - 120 - length - 8, height: 10, ellipsis: true });
+    if (row.share === null) return;
+    document.rect(left, y + 3, row.share * length, step - 8).fill(accent);
+    if (row.interval === null) return;
+    const [low, high] = row.interval.map((end) => left + end * length) as [number, number];
+    const middle = y + 3 + (step - 8) / 2;
+    document.moveTo(low, middle).lineTo(high, middle).moveTo(low, middle - 3).lineTo(low, middle + 3).moveTo(high, middle - 3).lineTo(high, middle + 3).lineWidth(1).strokeColor(ink).stroke();
+  });
+  document.x = margin;
+  document.y = top + rows.length * step + 20;
+}
+
+function benchmarkPart(document: PDFKit.PDFDocument, benchmark: RunDocumentBenchmark): void {
+  const { summary, dataset } = benchmark;
+  heading(document, benchmark.display_name);
+  facts(document, [
+    ['State', benchmark.reason === null ? benchmark.status : `${benchmark.status}: ${benchmark.reason.message}`],
+    ['Metric', `${benchmark.metric}; ${benchmark.badge}`],
+    ['Accuracy', accuracyText(summary)],
+    ...Object.entries(summary.also).map(([name, share]) => [`also ${name}`, `${(share * 100).toFixed(1)} %`] as const),
+    ['Data', dataset === null ? 'not loaded' : `${dataset.source} at ${dataset.revision} (${dataset.licence}), ${dataset.files.map(({ name, sha256 }) => `${name} sha256 ${sha256?.slice(0, 16) ?? 'unverified'}`).join(', ')}`],
+    ['Scorer', benchmark.scorer_version ?? 'none'],
+    ...benchmark.differences.map(({ what, official, here }) => ['Differs', `${what}: officially ${official}; here ${here}`] as const),
+  ]);
+  outcomes(document, summary);
+  const categories = Object.entries(summary.by_category);
+  if (categories.length < 2) return;
+  room(document, 60);
+  document.fontSize(9).fillColor(faint).text(`By category${categories.length > mostBars ? ` (the first ${String(mostBars)} of ${String(categories.length)})` : ''}`, margin).moveDown(0.3);
+  bars(document, categories.slice(0, mostBars).map(([label, { samples, accuracy }]) => ({ label, share: accuracy, interval: null, note: accuracy === null ? 'none answered' : `${(accuracy * 100).toFixed(1)} % of ${String(samples)}` })));
+}
+
+// One stacked bar: right, wrong, unreadable, errors.
+function outcomes(document: PDFKit.PDFDocument, summary: RunSummary): void {
+  const parts = [
+    ['right', summary.correct, accent],
+    ['wrong', summary.incorrect, bad],
+    ['unreadable', summary.unextracted, '#d9a441'],
+    ['errors', summary.errors, faint],
+  ] as const;
+  const total = parts.reduce((sum, [, count]) => sum + count, 0);
+  if (total === 0) return;
+  room(document, 40);
+  const top = document.y;
+  let x = margin;
+  for (const [, count, colour] of parts) {
+    const length = (count / total) * width;
+    document.rect(x, top, length, 12).fill(colour);
+    x += length;
+  }
+  document.fontSize(8).fillColor(faint).text(parts.map(([name, count]) => `${name} ${String(count)}`).join('  ·  '), margin, top + 16, { width });
+  document.moveDown();
+}
+
+function heading(document: PDFKit.PDFDocument, text: string): void {
+  room(document, 80);
+  document.moveDown(0.5).font('Helvetica-Bold').fontSize(13).fillColor(ink).text(text, margin).font('Helvetica').moveDown(0.4);
+}
+
+function room(document: PDFKit.PDFDocument, height: number): void {
+  if (document.y + height > document.page.height - margin) document.addPage();
+}
+
+function numberPages(document: PDFKit.PDFDocument, id: string): void {
+  const { count } = document.bufferedPageRange();
+  for (let page = 0; page < count; page += 1) {
+    document.switchToPage(page);
+    document.page.margins.bottom = 0; // Text below the margin would begin a new page.
+    document.fontSize(8).fillColor(faint).text(`${id} · page ${String(page + 1)} of ${String(count)}`, margin, document.page.height - 35, { width, align: 'center', lineBreak: false });
+  }
+}
