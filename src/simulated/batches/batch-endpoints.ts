@@ -1,4 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { failOutright, effectOf, hasInvalidKey, hold, redacted, redactedPath, sendError } from '../request-effects.js';
 import type { OpenRequest, RequestOutcome } from '../request-log.js';
 import type { Effects, MatchSubject } from '../rules.js';
@@ -93,15 +95,12 @@ class OperationAnswer {
   }
 
   private async pour(content: AsyncIterable<Buffer>): Promise<void> {
-    const { response } = this;
-    for await (const piece of content) {
-      if (this.isGone()) return;
-      if (!response.write(piece)) await new Promise<void>((resolve) => {
-        response.once('drain', resolve);
-        response.once('close', resolve);
-      });
+    try {
+      await pipeline(Readable.from(content), this.response);
+    } catch (error) {
+      // A client that leaves closes the pipe; anything else is a bug of ours.
+      if (!this.isGone()) throw error;
     }
-    response.end();
   }
 
   /** Asked anew each time: the client may leave during any wait. */
