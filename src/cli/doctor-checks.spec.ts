@@ -36,13 +36,13 @@ describe('the doctor on a database', () => {
 });
 
 describe('the doctor on the rest', () => {
-  it('asks the servers of one’s own whether they are there, and no vendor', async () => {
+  it('asks the servers of one’s own whether they are there, and whether keys work', async () => {
     const server = createServer((_, response) => response.writeHead(401).end());
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    const findings = await checkProviders(config({ OPENAI_API_KEY: 'k', OLLAMA_BASE_URL: 'http://127.0.0.1:1', TRIO_BACKEND_URL: url }));
+    const findings = await checkProviders(config({ OPENAI_API_KEY: 'k', OPENAI_BASE_URL: url, OLLAMA_BASE_URL: 'http://127.0.0.1:1', TRIO_BACKEND_URL: url }));
     server.close();
-    expect(findings.map(({ subject, is }) => `${subject}: ${is}`)).toEqual(['Providers: good', 'Answers: good', 'Provider ollama: note', 'Provider trio: good']);
+    expect(findings.map(({ subject, is }) => `${subject}: ${is}`)).toEqual(['Providers: good', 'Answers: good', 'Key of openai: note', 'Provider ollama: note', 'Provider trio: good']);
   });
 
   it('tells a keyless start from one that has nobody to ask', async () => {
