@@ -1,5 +1,4 @@
 import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { Busboy } from '@fastify/busboy';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { ApiError, badRequest } from '../http/api-error.js';
@@ -41,28 +40,44 @@ export async function readForm<Stored>(request: FastifyRequest, store: (file: In
   const fields: Record<string, string> = {};
   const form = formOf(request);
   const incoming: { bytes: Readable | null; stored: Promise<Stored> | null } = { bytes: null, stored: null };
-  form.on('file', (_field: string, bytes: Readable & { truncated: boolean }, filename: string | undefined) => {
-    if (incoming.stored) {
-      form.destroy(badRequest('file', "The form has more than one 'file'. Send one file a request."));
-      return;
-    }
-    incoming.bytes = bytes;
-    incoming.stored = store({ filename: filename === undefined || filename === '' ? 'upload.jsonl' : filename, bytes: whole(bytes) });
-    // A store that fails ends the reading: nobody takes the rest.
-    incoming.stored.catch((error: unknown) => form.destroy(error instanceof Error ? error : new Error(String(error))));
+  const parsed = new Promise<void>((resolve, reject) => {
+    form.on('file', (_field: string, bytes: Readable & { truncated: boolean }, filename: string | undefined) => {
+      // It may fail before anybody reads it, which must not end the process; whoever reads it later gets the error all the same.
+      bytes.on('error', () => undefined);
+      if (incoming.stored) {
+        bytes.resume();
+        reject(badRequest('file', "The form has more than one 'file'. Send one file a request."));
+        return;
+      }
+      incoming.bytes = bytes;
+      incoming.stored = store({ filename: filename === undefined || filename === '' ? 'upload.jsonl' : filename, bytes: whole(bytes) });
+      // A store that fails ends the reading: nobody takes the rest.
+      incoming.stored.catch(reject);
+    });
+    form.on('field', (name: string, value: string, _nameTruncated: boolean, truncated: boolean) => {
+      fields[name] = value;
+      if (truncated) reject(new ApiError({ status: 413, code: 'request_too_large', message: `The field '${name.slice(0, 60)}' has more than ${String(maxFieldBytes)} bytes. Send items as the file.`, param: name.slice(0, 60) }));
+    });
+    form.on('finish', resolve);
+    form.on('error', (error: unknown) => { reject(brokenForm(error)); });
+    request.raw.on('close', () => { if (!request.raw.complete) reject(brokenForm(new Error('the connection was closed'))); });
   });
-  form.on('field', (name: string, value: string, _nameTruncated: boolean, truncated: boolean) => {
-    if (truncated) form.destroy(new ApiError({ status: 413, code: 'request_too_large', message: `The field '${name.slice(0, 60)}' has more than ${String(maxFieldBytes)} bytes. Send items as the file.`, param: name.slice(0, 60) }));
-    fields[name] = value;
-  });
+  request.raw.pipe(form);
   try {
-    await pipeline(request.raw, form, { end: true });
+    await parsed;
+    return { fields, file: await incoming.stored };
   } catch (error) {
+    // What is still coming is thrown away, so that the client, which may not look for an answer before it has sent all, gets it.
+    request.raw.unpipe(form);
+    request.raw.resume();
     incoming.bytes?.destroy(error instanceof Error ? error : undefined);
     await incoming.stored?.catch(() => undefined);
-    throw error instanceof ApiError || !isBroken(error) ? error : badRequest('file', `The form can not be read: ${error.message}. Send it as multipart/form-data with its closing boundary.`, 'invalid_form');
+    throw error;
   }
-  return { fields, file: await incoming.stored };
+}
+
+function brokenForm(error: unknown): ApiError {
+  return badRequest('file', `The form can not be read: ${error instanceof Error ? error.message : String(error)}. Send it as multipart/form-data with its closing boundary.`, 'invalid_form');
 }
 
 function formOf(request: FastifyRequest) {
@@ -80,9 +95,4 @@ function formOf(request: FastifyRequest) {
 async function* whole(bytes: Readable & { truncated: boolean }): AsyncGenerator<Buffer> {
   for await (const piece of bytes) yield piece as Buffer;
   if (bytes.truncated) throw new ApiError({ status: 413, code: 'request_too_large', message: `The file has more than ${String(maxFileBytes / 1024 / 1024)} MiB. Split it into several batches.`, param: 'file' });
-}
-
-// What the parser says of a malformed form, and what Node says of a client that went away.
-function isBroken(error: unknown): error is Error {
-  return error instanceof Error && !('severity' in error) && (!('code' in error) || error.code === 'ERR_STREAM_PREMATURE_CLOSE' || error.code === 'ECONNRESET');
 }
