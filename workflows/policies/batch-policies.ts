@@ -90,8 +90,8 @@ export const batchPolicies: Record<PolicyName, BatchPolicy> = {
     awaitJob: {
       // One or two requests.
       startToCloseMs: 10 * minute,
-      // Beyond the oldest age that a batch may name (a week), its cancellation included.
-      scheduleToCloseMs: 9 * day,
+      // Beyond the oldest age that a batch may name (30 days), its cancellation included.
+      scheduleToCloseMs: 32 * day,
       heartbeatMs: minute,
       retry: { initialMs: 5_000, maximumMs: minute },
       // The batch's own bound, 60 s by default, decides.

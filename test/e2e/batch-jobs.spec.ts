@@ -1,0 +1,149 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Client, Connection } from '@temporalio/client';
+import { BatchClient } from '../support/batch-client.js';
+import { conclave, ConclaveClient } from '../support/conclave-client.js';
+import { createTestDatabase, rowsOf } from '../support/database.js';
+import { startTestTemporal } from '../support/engines.js';
+import { marker } from '../support/marker.js';
+import { startNodeProcess } from '../support/node-process.js';
+import type { NodeProcess } from '../support/node-process.js';
+import { simulatedProvider } from '../support/simulated-client.js';
+import { productEnvironment, stackAddresses, startApi } from '../support/stack.js';
+
+const models = ['openai/gpt-4o-mini', 'anthropic/claude-sonnet-4-20250514', 'gemini/gemini-2.0-flash-001'];
+
+const batches = () => new BatchClient(conclave());
+const prompts = (mark: string, count: number) => Array.from({ length: count }, (_, index) => `(${mark}) What is ${String(index)} * 3?`);
+
+async function recordedTwice(batchId: string): Promise<unknown[]> {
+  return rowsOf(stackAddresses().databaseUrl, `SELECT completion_id, key FROM calls WHERE group_id = $1 AND outcome = 'succeeded' GROUP BY 1, 2 HAVING count(*) > 1`, [batchId]);
+}
+
+describe.each(models)('a batch of %s', (model) => {
+  it('answers every item by one provider job, at the batch price', async () => {
+    const mark = marker();
+    const id = await batches().start(model, prompts(mark, 20));
+    const batch = await batches().ended(id);
+    expect(batch).toMatchObject({ status: 'completed', counts: { total: 20, succeeded: 20, failed: 0, pending: 0 } });
+    expect(batch.jobs).toHaveLength(1);
+    expect(batch.jobs[0]).toMatchObject({ status: 'collected', mode: 'batch', succeeded: 20 });
+    const results = await batches().results(id);
+    expect(results.map(({ custom_id }) => custom_id)).toEqual(Array.from({ length: 20 }, (_, index) => `item-${String(index)}`));
+    expect(results.every(({ text }) => text !== null && text.length > 0)).toBe(true);
+    const jobs = await simulatedProvider().jobs({ contains: mark });
+    expect(jobs).toHaveLength(1);
+    expect([batch.usage.total.input_tokens, batch.usage.total.output_tokens]).toEqual([jobs[0]?.answeredTokens.input, jobs[0]?.answeredTokens.output]);
+    const calls = await rowsOf<{ mode: string }>(stackAddresses().databaseUrl, 'SELECT DISTINCT mode FROM calls WHERE group_id = $1', [id]);
+    expect(calls).toEqual([{ mode: 'batch' }]);
+  });
+
+  it('submits again only the lines that failed, that have no row, or that cannot be read', async () => {
+    const mark = marker();
+    await simulatedProvider().rules(
+      { effect: '500', mode: 'batch', contains: `(${mark}) What is 3 *`, count: 1 },
+      { effect: 'missing_row', contains: `(${mark}) What is 5 *`, count: 1 },
+      { effect: 'malformed_row', contains: `(${mark}) What is 7 *`, count: 1 },
+      { effect: 'duplicate_row', contains: `(${mark}) What is 8 *`, count: 1 },
+      { effect: 'foreign_row', contains: `(${mark}) What is 9 *`, count: 1 },
+    );
+    const id = await batches().start(model, prompts(mark, 12));
+    const batch = await batches().ended(id);
+    expect(batch.counts).toMatchObject({ total: 12, succeeded: 12 });
+    const jobs = await simulatedProvider().jobs({ contains: mark });
+    expect(jobs.map(({ counts }) => counts.total)).toEqual([12, 3]);
+    expect(await recordedTwice(id)).toEqual([]);
+    const counted = await rowsOf(stackAddresses().databaseUrl, 'SELECT orphaned_count, duplicated_count FROM provider_jobs WHERE batch_id = $1 ORDER BY created_at LIMIT 1', [id]);
+    expect(counted).toEqual([{ orphaned_count: 1, duplicated_count: 1 }]);
+  });
+
+  it('fails the items of a refused line, and keeps the others', async () => {
+    const mark = marker();
+    await simulatedProvider().rules({ effect: '400', mode: 'batch', contains: `(${mark}) What is 2 *` });
+    const id = await batches().start(model, prompts(mark, 6));
+    const batch = await batches().ended(id);
+    expect(batch.counts).toMatchObject({ succeeded: 5, failed: 1 });
+    expect((await batches().results(id))[2]).toMatchObject({ status: 'failed', failure: { code: 'bad_request' } });
+  });
+
+  it('creates one provider job where the answer to its creation is lost', async () => {
+    const mark = marker();
+    const [provider = ''] = model.split('/');
+    await simulatedProvider().rules({ effect: 'lost_response', endpoint: 'batches.create', provider, count: 1 });
+    const id = await batches().start(model, prompts(mark, 4));
+    const batch = await batches().ended(id);
+    expect(batch.counts).toMatchObject({ succeeded: 4 });
+    expect(await simulatedProvider().jobs({ contains: mark })).toHaveLength(1);
+  });
+
+  it('cancels at the provider and keeps what was done', async () => {
+    const mark = marker();
+    await simulatedProvider().rules({ effect: 'job_hold', contains: mark, rows: 2 });
+    const id = await batches().start(model, prompts(mark, 5));
+    await simulatedProvider().waitForJobs(1, { contains: mark });
+    await batches().until(id, ['running', 'submitted']);
+    expect((await batches().control(id, 'cancel')).status).toBeLessThan(300);
+    const batch = await batches().ended(id);
+    expect(batch).toMatchObject({ status: 'canceled', counts: { pending: 0 } });
+    expect(batch.counts.canceled).toBeGreaterThan(0);
+    expect((await simulatedProvider().jobs({ contains: mark }))[0]?.state).toMatch(/cancel/);
+  });
+});
+
+describe('a batch whose worker dies', () => {
+  let api: NodeProcess & { url: string };
+  let environment: Record<string, string>;
+  let database: Awaited<ReturnType<typeof createTestDatabase>>;
+  let temporal: Awaited<ReturnType<typeof startTestTemporal>>;
+  const workers: NodeProcess[] = [];
+  const startWorker = async () => {
+    const worker = await startNodeProcess('batch worker', ['dist/src/worker.js'], environment);
+    workers.push(worker);
+    return worker;
+  };
+
+  beforeAll(async () => {
+    [database, temporal] = await Promise.all([createTestDatabase(), startTestTemporal()]);
+    environment = productEnvironment({ ...stackAddresses(), databaseUrl: database.url, temporalAddress: temporal.address }, mkdtempSync(join(tmpdir(), 'conclave-batch-')));
+    api = await startApi(environment, 'batch api');
+  }, 90_000);
+
+  afterAll(async () => {
+    await Promise.all([api.stop(), ...workers.map((worker) => worker.stop())]);
+    await temporal.stop();
+    await database.drop();
+  });
+
+  it.each(models)('between creation and record finds the job of %s instead of making another', async (model) => {
+    const mark = marker();
+    const [provider = ''] = model.split('/');
+    const client = new BatchClient(new ConclaveClient(api.url));
+    const first = await startWorker();
+    await simulatedProvider().rules({ effect: 'hold_response', endpoint: 'batches.create', provider, count: 1 });
+    const id = await client.start(model, prompts(mark, 5));
+    await simulatedProvider().waitForJobs(1, { contains: mark });
+    first.kill('SIGKILL');
+    await first.exited;
+    await simulatedProvider().release({ endpoint: 'batches.create' });
+    const second = await startWorker();
+    const batch = await client.ended(id, 90_000);
+    expect(batch).toMatchObject({ status: 'completed', counts: { succeeded: 5 } });
+    expect(await simulatedProvider().jobs({ contains: mark })).toHaveLength(1);
+    await second.stop();
+  }, 150_000);
+
+  it('keeps every history below 200 events', async () => {
+    const connection = await Connection.connect({ address: temporal.address });
+    const client = new Client({ connection });
+    let histories = 0;
+    for await (const { workflowId, runId } of client.workflow.list()) {
+      const { events } = await client.workflow.getHandle(workflowId, runId).fetchHistory();
+      expect(events?.length ?? 0).toBeLessThan(200);
+      histories++;
+    }
+    expect(histories).toBeGreaterThan(0);
+    await connection.close();
+  });
+});
