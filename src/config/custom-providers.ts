@@ -11,7 +11,7 @@ export interface CustomProvider {
 /** Provider names that `conclave.yaml` may not redefine. */
 export const builtInProviders = [
   'openai', 'anthropic', 'gemini', 'google', 'chutes', 'groq', 'together', 'cerebras', 'deepinfra', 'fireworks', 'openrouter', 'bedrock', 'vertex', 'ollama', 'trio', 'simulated',
-  'composite', 'panel', 'gremium-consensus', 'gremium-consensus-anthropic',
+  'gremium-openai', 'gremium-anthropic', 'conclave', 'composite', 'panel', 'gremium-consensus', 'gremium-consensus-anthropic',
 ] as const;
 
 /** Custom providers with keys and `${NAME}` in headers taken from the environment, and what is missing there. A missing key is a fault: naming a provider means wanting it. */

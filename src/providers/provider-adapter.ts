@@ -33,6 +33,8 @@ export interface ProviderAdapter {
   resolveBaseUrl?: (configured: string) => string;
   /** Finds a connection by the vendor's own rules, where key and address are not all there is; null: not configured. Missing: key and address decide. */
   connect?: (environment: ProvidersConfig['environment']) => Pick<Connection, 'baseUrl' | 'apiKey' | 'settings'> | null;
+  /** Whether it keeps its own address where all providers are simulated: an operator named one. Missing: it never does. */
+  isReal?: (environment: ProvidersConfig['environment']) => boolean;
   /** What an operator sets where `connect` finds nothing, without a full stop. */
   howToConfigure?: string;
   /** `settings` of calls to the simulated provider. */

@@ -67,7 +67,8 @@ export class ProvidersService {
   // null: not configured.
   private connection(adapter: ProviderAdapter): Connection | null {
     const { name } = adapter;
-    if (this.config.simulatedUrl !== null && (this.config.simulated || name === 'simulated'))
+    const isReal = adapter.isReal?.(this.config.environment) === true;
+    if (this.config.simulatedUrl !== null && !isReal && (this.config.simulated || name === 'simulated'))
       return { name, baseUrl: `${this.config.simulatedUrl}/${name}${adapter.simulatedPath}`, apiKey: 'simulated', headers: {}, ...(adapter.simulatedSettings && { settings: adapter.simulatedSettings }) };
     const custom = this.config.customProviders.find((provider) => provider.name === name);
     if (custom !== undefined) return custom;

@@ -5,6 +5,8 @@ import { chutes } from './adapters/chutes.js';
 import { deepinfra } from './adapters/deepinfra.js';
 import { fireworks } from './adapters/fireworks.js';
 import { gemini } from './adapters/gemini.js';
+import { gremiumAnthropic } from './adapters/gremium-anthropic.js';
+import { gremiumOpenAi } from './adapters/gremium-openai.js';
 import { groq } from './adapters/groq.js';
 import { ollama } from './adapters/ollama.js';
 import { openai } from './adapters/openai.js';
@@ -31,5 +33,7 @@ export const providerAdapters: readonly ProviderAdapter[] = [
   vertex,
   ollama,
   trio,
+  gremiumOpenAi,
+  gremiumAnthropic,
   simulated,
 ];

@@ -18,10 +18,11 @@ export const anthropic: ProviderAdapter = {
   simulatedPath: '/v1',
   // The vendor's own clients take the address without `/v1`, the SDK with it.
   resolveBaseUrl: (configured) => (/\/v\d+$/.test(configured) ? configured : `${configured}/v1`),
-  create: (connection) => new AiSdkProvider(connection, { family: (fetch) => family(connection, fetch), models, batch: (...parts) => new AnthropicBatch(...parts) }),
+  create: (connection) => new AiSdkProvider(connection, { family: (fetch) => anthropicFamily(connection, fetch), models, batch: (...parts) => new AnthropicBatch(...parts) }),
 };
 
-function family(connection: Connection, fetch: typeof globalThis.fetch): ModelFamily {
+/** Anthropic's models over a connection. */
+export function anthropicFamily(connection: Connection, fetch: typeof globalThis.fetch): ModelFamily {
   const sdk = createAnthropic({ baseURL: connection.baseUrl, apiKey: connection.apiKey ?? '', headers: { ...connection.headers }, fetch });
   return { model: (id) => sdk.messages(id), prompt: { systemFirst: true }, messages: claudeMessages, rules: (request) => claudeRules(request, connection.outputLimit?.(request.model) ?? null) };
 }
