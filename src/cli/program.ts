@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { productVersion } from '../config/product-version.js';
+import { addBatches } from './batch-program.js';
 import { addServerOptions } from './server-options.js';
 
 const positive = (text: string): number => {
@@ -14,8 +15,10 @@ export function createProgram(): Command {
   program.command('version').description('print the version').action(() => { console.log(productVersion()); });
   addProcesses(program);
   addClients(program);
+  addBatches(program);
   addKeys(program);
   addCalls(program);
+  addExports(program);
   return program;
 }
 
@@ -89,5 +92,24 @@ function addCalls(program: Command): void {
     .option('--until <time>', 'ended before this time')
     .action(async (options: { output?: string; completion?: string; provider?: string; model?: string; since?: string; until?: string }) => {
       await (await import('./export-calls.command.js')).exportCallsCommand(options);
+    });
+}
+
+function addExports(program: Command): void {
+  const keys = (key: string, previous: string[]): string[] => [...previous, key];
+  program
+    .command('verify')
+    .description('verify a signed export: signature and every file; needs neither server nor database')
+    .argument('<file>', 'the ZIP')
+    .option('--key <key>', 'a key to trust: base64, fingerprint, or a file that holds one; may be repeated', keys, [])
+    .option('--json', 'print JSON')
+    .action(async (file: string, options: { key: string[]; json?: boolean }) => {
+      process.exitCode = await (await import('./verify.command.js')).verifyCommand(file, options);
+    });
+  program
+    .command('rotate-signing-key')
+    .description("make a new key for this home's exports; the old one stays listed, so that older exports can be verified")
+    .action(async () => {
+      await (await import('./rotate-signing-key.command.js')).rotateSigningKeyCommand();
     });
 }
