@@ -45,7 +45,7 @@ export class BatchControlService {
     const batch = await this.reads.find(id, caller);
     if (batch.inputFaults?.length) throw conflict(`Batch '${id}' has a faulty input, so nothing of it can be tried again. Correct the file and make a new batch.`);
     if (batch.status === 'canceled' || batch.cancelRequestedAt) throw conflict(`Batch '${id}' was canceled, which is for good. Make a new batch of what is missing.`);
-    await this.engine.retryFailed(batch.id);
+    await this.engine.retryFailed(batch);
     return this.reads.find(id, caller);
   }
 
@@ -71,7 +71,7 @@ export class BatchControlService {
   // A row without workflow gets one: the signal is not lost.
   private async signal(batch: BatchRow, name: string, argument?: { mode: BatchMode }): Promise<void> {
     if (await this.engine.signal(batch.id, name, argument)) return;
-    await this.engine.startSoon(batch.id);
+    await this.engine.startSoon(batch);
     await this.engine.signal(batch.id, name, argument);
   }
 }

@@ -1,11 +1,16 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
-import { batchProgressQueryName, batchSignals, batchWorkflowType, jobsTaskQueue, type BatchProgress, type BatchWorkflowInput, type SwitchModeSignal } from '../../workflows/messages/batch-messages.js';
+import { WorkflowNotFoundError } from '@temporalio/client';
+import { batchProgressQueryName, type BatchProgress, type BatchWorkflowInput, type SwitchModeSignal } from '../../workflows/messages/batch-messages.js';
 import { CONFIG } from '../config/config.js';
 import type { Config } from '../config/config.js';
 import { unavailable } from '../http/api-error.js';
 import { isEngineAway } from '../completions/completion-starter.js';
+import { batchWorkflowId, retryFailedItems, startBatch, type BatchAppearance } from '../temporal/start-batch.js';
 import { TemporalService } from '../temporal/temporal.service.js';
+import type { BatchRow } from './batches.store.js';
+
+/** What starting a batch's workflow takes. */
+export type StartableBatch = Pick<BatchRow, 'id' | 'interface' | 'mode' | 'defaults'> & { itemCount?: number | null };
 
 /** One call to Temporal may take this long. */
 const callMs = 4_000;
@@ -19,20 +24,19 @@ export class BatchEngine {
     private readonly temporal: TemporalService,
   ) {}
 
-  /** Starts the workflow of a batch that has its row, once. Throws what the client throws where Temporal is away. */
-  start(batchId: string): Promise<void> {
-    return this.run({ batchId, policy: this.config.policy }, 'REJECT_DUPLICATE');
+  /** Starts the workflow of a batch that has its row; a running one is left alone. Throws what the client throws where Temporal is away. */
+  start(batch: StartableBatch): Promise<void> {
+    return this.within(callMs, () => startBatch(this.temporal.client, this.input(batch), appearanceOf(batch)));
   }
 
   /** As `start`, with a 503 where Temporal is away. */
-  startSoon(batchId: string): Promise<void> {
-    return this.orUnavailable(() => this.start(batchId));
+  startSoon(batch: StartableBatch): Promise<void> {
+    return this.orUnavailable(() => this.start(batch));
   }
 
-  /** Starts the workflow of a batch that is over once more, for its failed items; one that runs gets the signal. */
-  async retryFailed(batchId: string): Promise<void> {
-    if (await this.signal(batchId, batchSignals.retryFailed)) return;
-    await this.orUnavailable(() => this.run({ batchId, policy: this.config.policy, retryFailed: true }, 'ALLOW_DUPLICATE'));
+  /** Has the failed items of a batch tried again, whether it runs or is over. Throws a 503 where Temporal is away. */
+  retryFailed(batch: StartableBatch): Promise<void> {
+    return this.orUnavailable(() => this.within(callMs, () => retryFailedItems(this.temporal.client, this.input(batch), appearanceOf(batch))));
   }
 
   /** Sends a signal; false where no workflow runs that could take it. Throws a 503 where Temporal is away. */
@@ -67,18 +71,12 @@ export class BatchEngine {
     }
   }
 
-  private async run(input: BatchWorkflowInput, reuse: 'REJECT_DUPLICATE' | 'ALLOW_DUPLICATE'): Promise<void> {
-    try {
-      await this.within(callMs, () =>
-        this.temporal.client.workflow.start(batchWorkflowType, { workflowId: workflowId(input.batchId), taskQueue: jobsTaskQueue, args: [input], workflowIdConflictPolicy: 'USE_EXISTING', workflowIdReusePolicy: reuse }),
-      );
-    } catch (error) {
-      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-    }
+  private input({ id }: StartableBatch): BatchWorkflowInput {
+    return { batchId: id, policy: this.config.policy };
   }
 
   private handle(batchId: string) {
-    return this.temporal.client.workflow.getHandle(workflowId(batchId));
+    return this.temporal.client.workflow.getHandle(batchWorkflowId(batchId));
   }
 
   private within<Result>(ms: number, call: () => Promise<Result>): Promise<Result> {
@@ -95,6 +93,7 @@ export class BatchEngine {
   }
 }
 
-function workflowId(batchId: string): string {
-  return `batch/${batchId}`;
+function appearanceOf({ interface: wire, mode, defaults, itemCount }: StartableBatch): BatchAppearance {
+  const items = itemCount == null ? 'batch' : `${String(itemCount)} items`;
+  return { summary: `${items} · ${defaults.model ?? wire} · ${mode}`, attributes: defaults.model === null ? {} : { ConclaveModel: defaults.model } };
 }

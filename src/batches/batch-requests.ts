@@ -5,7 +5,8 @@ import { FilesService } from '../files/files.service.js';
 import { isForm } from '../files/multipart.js';
 import { ApiError, badRequest } from '../http/api-error.js';
 import { describeIssues } from '../http/describe-issues.js';
-import { BatchesService, type AskedBatch } from './batches.service.js';
+import type { AskedBatch } from './batch-drafts.js';
+import { BatchesService } from './batches.service.js';
 import { batchOptions, type BatchOptionsBody, type CreateBatchBody } from './create-batch.dto.js';
 
 /** Reads what a request for a batch asks, from JSON or from a form. */

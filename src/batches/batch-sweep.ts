@@ -1,10 +1,11 @@
 import { Inject, Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import { isFinal } from '../../domain/batches/batch-status.js';
 import { isEngineAway } from '../completions/completion-starter.js';
 import { wireTimings, type WireTimings } from '../completions/wire-timings.js';
 import { CONFIG } from '../config/config.js';
 import type { Config } from '../config/config.js';
-import { BatchEngine } from './batch-engine.js';
-import { BatchesStore, type BatchRow } from './batches.store.js';
+import { BatchEngine, type StartableBatch } from './batch-engine.js';
+import { BatchesStore } from './batches.store.js';
 
 /** Batches looked after in one go; the next go continues where this one stopped. */
 const sweepSize = 100;
@@ -59,15 +60,21 @@ export class BatchSweep implements OnModuleInit, OnModuleDestroy {
     if (!this.closed) this.schedule();
   }
 
-  private async lookAfter({ id }: Pick<BatchRow, 'id'>): Promise<void> {
+  private async lookAfter(batch: StartableBatch): Promise<void> {
+    const { id } = batch;
     const status = await this.engine.status(id);
-    if (status === null) await this.startLate(id);
+    // One that completed belongs to an earlier state of the database, which was restored since.
+    if (status === null || status === 'COMPLETED') await this.startLate(batch);
     else if (status !== 'RUNNING' && status !== 'CONTINUED_AS_NEW') await this.fail(id, `The workflow ended (${status.toLowerCase()}) without ending the batch.`);
   }
 
-  private async startLate(id: string): Promise<void> {
+  private async startLate(batch: StartableBatch): Promise<void> {
+    const { id } = batch;
     try {
-      await this.engine.start(id);
+      // It may have ended between the two looks, by its own hand.
+      const now = await this.store.find(id);
+      if (!now || isFinal(now.status)) return;
+      await this.engine.start(batch);
       this.logger.log(`Batch ${id} had no workflow; started it.`);
     } catch (error) {
       if (isEngineAway(error)) throw error;
@@ -78,7 +85,7 @@ export class BatchSweep implements OnModuleInit, OnModuleDestroy {
   private async fail(id: string, message: string): Promise<void> {
     const now = await this.store.find(id);
     // It may have ended in this moment, by its own hand.
-    if (!now || now.status === 'completed' || now.status === 'failed' || now.status === 'canceled') return;
+    if (!now || isFinal(now.status)) return;
     const reason = { code: 'internal', message };
     const status = now.cancelRequestedAt ? 'canceled' : 'failed';
     await this.store.settleItems(id, status, reason);

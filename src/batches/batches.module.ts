@@ -3,11 +3,13 @@ import { BudgetsStore } from '../budgets/budgets.store.js';
 import { POSTGRES_POOL } from '../database/postgres-pool.js';
 import type { Sql } from '../database/sql.js';
 import { FilesModule } from '../files/files.module.js';
+import { KeyChecksModule } from '../health/key-checks.module.js';
 import { ModelsModule } from '../models/models.module.js';
 import { TargetsService } from '../models/targets.service.js';
 import { PanelsModule } from '../panels/panels.module.js';
 import { ProvidersModule } from '../providers/providers.module.js';
 import { BatchControlService } from './batch-control.service.js';
+import { BatchDrafts } from './batch-drafts.js';
 import { BatchEngine } from './batch-engine.js';
 import { BatchInputsService } from './batch-inputs.service.js';
 import { BatchItemsStore } from './batch-items.store.js';
@@ -22,10 +24,11 @@ import { OpenAiBatchesController } from './openai-batches.controller.js';
 
 /** Batches, under `/api` and in the form of OpenAI. */
 @Module({
-  imports: [FilesModule, ModelsModule, PanelsModule, ProvidersModule],
+  imports: [FilesModule, KeyChecksModule, ModelsModule, PanelsModule, ProvidersModule],
   controllers: [BatchesController, OpenAiBatchesController],
   providers: [
     BatchControlService,
+    BatchDrafts,
     BatchEngine,
     BatchInputsService,
     BatchItemsStore,

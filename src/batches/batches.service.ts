@@ -1,15 +1,13 @@
-import { randomBytes } from 'node:crypto';
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { schemaFault } from '../../domain/ballots/bounded-schema.js';
 import { bodyHash } from '../completions/body-hash.js';
 import type { RequestClaim } from '../completions/request-claim.js';
 import { CONFIG } from '../config/config.js';
 import type { Config } from '../config/config.js';
 import { FilesService } from '../files/files.service.js';
 import { ApiError, badRequest } from '../http/api-error.js';
-import { TargetsService } from '../models/targets.service.js';
 import { BatchEngine } from './batch-engine.js';
-import { BatchInputsService, type BatchToRead } from './batch-inputs.service.js';
+import { BatchDrafts, type AskedBatch } from './batch-drafts.js';
+import { createBatchId } from './batch-id.js';
 import { batchEndpoint, lineOfItem } from './batch-line.js';
 import type { OpenAiBatchBody } from './batch-queries.dto.js';
 import type { BatchSurvey } from './batch-survey.js';
@@ -17,15 +15,6 @@ import { BatchesStore, type BatchRow, type NewBatch } from './batches.store.js';
 import type { BatchOptionsBody, CreateBatchBody } from './create-batch.dto.js';
 import { estimateBody, type EstimateBody } from './estimate-response.js';
 import { resolveBatchOptions } from './resolve-batch-options.js';
-
-/** What a batch is made of, whichever way it came in. `ownFile`: the input was written for this request and goes where the request is refused. */
-export interface AskedBatch {
-  options: BatchOptionsBody;
-  inputFileId: string;
-  ownFile: boolean;
-  /** sha256 (hex) of the request. */
-  hash: string;
-}
 
 /** How long after its beginning a batch is found again by a client's own repetition without idempotency key. */
 const attachWindowMs = 15 * 60_000;
@@ -38,8 +27,7 @@ export class BatchesService {
   constructor(
     @Inject(CONFIG) private readonly config: Config,
     private readonly files: FilesService,
-    private readonly inputs: BatchInputsService,
-    private readonly targets: TargetsService,
+    private readonly drafts: BatchDrafts,
     private readonly store: BatchesStore,
     private readonly engine: BatchEngine,
   ) {}
@@ -63,8 +51,9 @@ export class BatchesService {
     return this.keepingNothing(asked, async () => {
       const earlier = await this.earlier(claim, asked.hash);
       if (earlier) return { batch: earlier, keep: false };
-      const { draft, survey } = await this.draft(asked);
+      const { draft, survey } = await this.drafts.read(asked);
       this.askForConfirmation(asked, survey);
+      await this.drafts.checkProviders(survey);
       const batch = await this.write({ ...draft, caller: claim.caller, idempotencyKey: claim.idempotencyKey, bodyHash: asked.hash, simulated: survey.simulated || this.config.simulated });
       return { batch, keep: batch.inputFileId === asked.inputFileId };
     });
@@ -73,7 +62,7 @@ export class BatchesService {
   /** What the batch would take; starts nothing. */
   async estimate(asked: AskedBatch): Promise<EstimateBody> {
     try {
-      const { draft, survey } = await this.draft(asked);
+      const { draft, survey } = await this.drafts.read(asked);
       return estimateBody(survey, { mode: draft.mode, confirmAbove: this.config.file.batches.confirm_above });
     } finally {
       if (asked.ownFile) await this.files.discard(asked.inputFileId);
@@ -105,27 +94,6 @@ export class BatchesService {
     });
   }
 
-  private async draft({ options: asked, inputFileId }: AskedBatch) {
-    checkOptions(asked);
-    const { provider, model, cli_provider_override: cliProvider = false, cli_model_override: cliModel = false } = asked;
-    const target = this.targets.resolve({ cli: { provider: cliProvider ? provider : undefined, model: cliModel ? model : undefined }, request: { provider: cliProvider ? undefined : provider, model: cliModel ? undefined : model } });
-    if (!target.ok && (provider !== undefined || model !== undefined)) throw badRequest(target.param, target.message, 'model_not_found');
-    const mode = asked.mode ?? 'batch';
-    const draft = {
-      id: createBatchId(),
-      interface: 'conclave' as const,
-      mode,
-      defaults: { model: target.ok ? target.target.name : null, parameters: asked.parameters ?? {}, ...(provider === undefined ? {} : { provider }) },
-      options: resolveBatchOptions(asked, this.config.file.batches),
-      metadata: { ...asked.metadata, cli_provider_override: cliProvider, cli_model_override: cliModel },
-      tags: asked.tags ?? [],
-      inputFileId,
-      costCapNanoUsd: asked.cost_cap_usd === undefined ? null : Math.round(asked.cost_cap_usd * 1e9),
-    };
-    const toRead: BatchToRead = { ...draft, schema: draft.options.schema, capped: draft.costCapNanoUsd !== null };
-    return { draft, survey: await this.inputs.survey(toRead, mode) };
-  }
-
   private askForConfirmation({ options }: AskedBatch, survey: BatchSurvey): void {
     const above = this.config.file.batches.confirm_above;
     if (options.confirm === true || survey.items <= above) return;
@@ -146,7 +114,7 @@ export class BatchesService {
       const earlier = await this.store.findByKey(batch.caller, batch.idempotencyKey);
       if (earlier && earlier.id !== batch.id) return sameBody(earlier, batch.bodyHash, batch.idempotencyKey);
     }
-    await this.engine.start(batch.id).catch((error: unknown) => {
+    await this.engine.start(batch).catch((error: unknown) => {
       this.logger.warn(`Batch ${batch.id} is accepted but could not be started yet: ${error instanceof Error ? error.message : String(error)}`);
     });
     const row = await this.store.find(batch.id);
@@ -179,10 +147,6 @@ export class BatchesService {
   }
 }
 
-function createBatchId(): string {
-  return `batch_${randomBytes(12).toString('hex')}`;
-}
-
 // Whether it was confirmed changes nothing of what is asked for.
 function hashOf({ confirm: _, ...body }: Record<string, unknown>): string {
   return bodyHash('batches', body);
@@ -194,12 +158,6 @@ async function* linesOf(items: readonly Record<string, unknown>[]): AsyncGenerat
     if (index % 100 === 99) await new Promise(setImmediate);
     yield lineOfItem(item, index++);
   }
-}
-
-function checkOptions({ parameters, schema }: BatchOptionsBody): void {
-  if (parameters?.messages !== undefined || parameters?.model !== undefined) throw badRequest('parameters', "'parameters' holds 'messages' or 'model': name the model at the top, and messages in the items.");
-  const fault = schema === undefined ? null : schemaFault(schema);
-  if (fault !== null) throw badRequest('schema', fault);
 }
 
 function sameBody(earlier: BatchRow, hash: string, idempotencyKey: string): BatchRow {

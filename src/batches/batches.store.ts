@@ -139,9 +139,9 @@ export class BatchesStore {
   }
 
   /** Batches that are not over, created between `olderThanMs` ago and `after`, oldest first (index `batches_active`). */
-  async active(after: Date, olderThanMs: number, limit: number): Promise<Pick<BatchRow, 'id' | 'status' | 'createdAt'>[]> {
-    const { rows } = await this.sql.query<Pick<BatchRow, 'id' | 'status' | 'createdAt'>>({
-      text: `SELECT id, status, created_at AS "createdAt" FROM batches
+  async active(after: Date, olderThanMs: number, limit: number): Promise<Pick<BatchRow, 'id' | 'interface' | 'mode' | 'defaults' | 'itemCount' | 'createdAt'>[]> {
+    const { rows } = await this.sql.query<Pick<BatchRow, 'id' | 'interface' | 'mode' | 'defaults' | 'itemCount' | 'createdAt'>>({
+      text: `SELECT id, interface, mode, defaults, item_count AS "itemCount", created_at AS "createdAt" FROM batches
              WHERE status NOT IN ('completed', 'failed', 'canceled') AND created_at > $1 AND created_at < now() - $2 * interval '1 millisecond' ORDER BY created_at LIMIT $3`,
       values: [after, olderThanMs, limit],
     });
