@@ -1,0 +1,146 @@
+import Table from 'cli-table3';
+import type { BatchOnWire, EstimateOnWire, IntegrityOnWire, JobOnWire } from './batch-wire.js';
+
+/** Exit codes of the batch commands. */
+export const exitCodes = { done: 0, error: 1, costLimit: 2, timeOut: 3, interrupted: 130 } as const;
+
+/** The exit code that the state of a batch means; null: it goes on. A pause for the cost cap ends a watch, as nothing happens until someone raises the cap; other pauses may end. */
+export function exitCodeOf(batch: Pick<BatchOnWire, 'status' | 'reason'>): number | null {
+  if (batch.reason?.code === 'cost_cap' && batch.status !== 'completed') return exitCodes.costLimit;
+  switch (batch.status) {
+    case 'completed':
+      return exitCodes.done;
+    case 'failed':
+    case 'canceled':
+      return exitCodes.error;
+    default:
+      return null;
+  }
+}
+
+/** A batch as a screen of `width` columns shows it; `elapsedSeconds`: since the state was told, by which running jobs have grown older. */
+export function batchScreen(batch: BatchOnWire, { width, elapsedSeconds }: { width: number; elapsedSeconds: number }): string {
+  const jobs = batch.jobs.length === 0 ? [] : [jobsTable(batch.jobs, width, elapsedSeconds)];
+  const hints = batch.reason ? [`${batch.reason.message}${batch.resumes_at ? ` Goes on by itself at ${batch.resumes_at}.` : ''}`] : [];
+  return [summary(batch, elapsedSeconds), progressBar(batch, width), ...hints, ...jobs].join('\n');
+}
+
+/** A batch in one line, for logs. */
+export function batchLine(batch: BatchOnWire): string {
+  return summary(batch, 0);
+}
+
+/** Batches, newest first, one line each. */
+export function batchList(batches: readonly BatchOnWire[]): string {
+  const table = new Table({ head: ['id', 'status', 'mode', 'done', 'failed', 'cost', 'created', 'tags'], style: { head: [], border: [], compact: true } });
+  for (const batch of batches) table.push([batch.id, batch.status, batch.mode, done(batch), String(batch.counts.failed), cost(batch.usage.total), batch.created_at.replace('T', ' ').slice(0, 16), batch.tags.join(', ')]);
+  return table.toString();
+}
+
+/** What a batch would take, in one sentence. */
+export function estimateText({ items, calls, models, input_tokens: input, output_tokens: output, simulated, ...price }: EstimateOnWire): string {
+  const times = simulated ? ' (simulated: nothing is charged)' : '';
+  return `${plural(items, 'item')}, ${plural(calls, 'call')} to ${models.join(', ') || 'no model'}, about ${compact(input)} tokens in and ${compact(output)} out: ${cost(price)}${times}`;
+}
+
+const tallies = ['expected', 'valid', 'failed', 'missing', 'duplicated', 'orphaned'] as const;
+
+/** What `verify` found: each job in a line, and all together. */
+export function integrityTable(found: IntegrityOnWire): string {
+  const table = new Table({ head: ['job', ...tallies], style: { head: [], border: [], compact: true }, colAligns: ['left', ...tallies.map(() => 'right' as const)] });
+  const rowOf = (name: string, row: Partial<Record<(typeof tallies)[number], number>>): string[] => [name, ...tallies.map((tally) => (row[tally] === undefined ? '-' : String(row[tally])))];
+  for (const job of found.jobs) table.push(rowOf(job.id, job));
+  if (found.jobs.length === 0 || tallies.some((tally) => found[tally] !== undefined)) table.push(rowOf('batch', found));
+  return table.toString();
+}
+
+/** Whether `verify` found nothing missing, duplicated or orphaned. */
+export function isIntact(found: IntegrityOnWire): boolean {
+  return found.ok ?? [found, ...found.jobs].every(({ missing = 0, duplicated = 0, orphaned = 0 }) => missing + duplicated + orphaned === 0);
+}
+
+/**
+ * Milliseconds of a duration such as `1h30m`, `90s` or `2d`; a bare number counts seconds. Throws for anything else.
+ * @example parseDuration('1h30m') // 5_400_000
+ */
+export function parseDuration(text: string): number {
+  const units: Record<string, number> = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1_000 };
+  if (/^\d+$/.test(text)) return Number(text) * 1_000;
+  if (!/^(?:\d+[dhms])+$/.test(text)) throw new Error(`'${text}' is no duration: write 90s, 30m, 1h30m or 2d.`);
+  return [...text.matchAll(/(\d+)([dhms])/g)].reduce((sum, [, number, unit]) => sum + Number(number) * (units[unit ?? ''] ?? 0), 0);
+}
+
+/** Seconds as people write them: `42s`, `3m 05s`, `2h 07m`, `1d 04h`. */
+export function duration(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  const two = (value: number): string => String(value).padStart(2, '0');
+  if (whole < 60) return `${String(whole)}s`;
+  if (whole < 3_600) return `${String(Math.floor(whole / 60))}m ${two(whole % 60)}s`;
+  if (whole < 86_400) return `${String(Math.floor(whole / 3_600))}h ${two(Math.floor((whole % 3_600) / 60))}m`;
+  return `${String(Math.floor(whole / 86_400))}d ${two(Math.floor((whole % 86_400) / 3_600))}h`;
+}
+
+function summary(batch: BatchOnWire, elapsedSeconds: number): string {
+  const { counts, usage, eta_seconds: eta } = batch;
+  return [
+    batch.id,
+    batch.status + (batch.next_mode ? ` (then ${batch.next_mode})` : ''),
+    `${done(batch)} done`,
+    ...(counts.failed > 0 ? [`${String(counts.failed)} failed`] : []),
+    ...(counts.canceled > 0 ? [`${String(counts.canceled)} canceled`] : []),
+    `${cost(usage.total)}${batch.cost_cap_usd ? ` of ${money(batch.cost_cap_usd)}` : ''}`,
+    ...(eta === null || eta === undefined ? [] : [`ETA ${duration(eta - elapsedSeconds)}`]),
+    ...(batch.simulated ? ['simulated'] : []),
+  ].join(' · ');
+}
+
+function done({ counts }: BatchOnWire): string {
+  return `${String(counts.total - counts.pending)}/${String(counts.total)}`;
+}
+
+function progressBar({ counts }: BatchOnWire, width: number): string {
+  const length = Math.max(10, Math.min(60, width - 8));
+  const share = counts.total === 0 ? 0 : (counts.total - counts.pending) / counts.total;
+  const full = Math.floor(share * length);
+  return `${'█'.repeat(full)}${'░'.repeat(length - full)} ${String(Math.floor(share * 100))} %`;
+}
+
+/** More jobs than these do not fit a screen: those that are under way come first, then the latest. */
+const mostJobs = 20;
+
+function jobsTable(jobs: readonly JobOnWire[], width: number, elapsedSeconds: number): string {
+  const isOver = ({ status }: JobOnWire): boolean => ['collected', 'failed', 'canceled'].includes(status);
+  const shown = jobs.length <= mostJobs ? jobs : [...jobs.filter((job) => !isOver(job)), ...jobs.filter(isOver).reverse()].slice(0, mostJobs);
+  const table = new Table({ head: ['round', 'provider', 'model', 'state', 'done', 'age', 'job'], style: { head: [], border: [], compact: true }, colAligns: ['right', 'left', 'left', 'left', 'right', 'right', 'left'] });
+  // What is left for the model's name beside the other columns.
+  const room = Math.max(12, width - 84);
+  for (const job of shown) {
+    const isRunning = (job.ended_at ?? null) === null && !isOver(job);
+    const state = job.status + (job.provider_state && job.provider_state !== job.status ? `: ${job.provider_state}` : '');
+    const failed = job.failed > 0 ? ` (${String(job.failed)} failed)` : '';
+    table.push([String(job.round), job.provider + (job.mode === 'realtime' ? ' realtime' : ''), shortened(job.model, room), state, `${String(job.succeeded + job.failed)}/${String(job.lines)}${failed}`, duration(job.age_seconds + (isRunning ? elapsedSeconds : 0)), job.reference ?? job.id]);
+  }
+  const hidden = jobs.length - shown.length;
+  return hidden === 0 ? table.toString() : `${table.toString()}\n… and ${plural(hidden, 'job')} more`;
+}
+
+function shortened(text: string, length: number): string {
+  return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
+}
+
+function cost({ cost_usd: usd, cost_known: isKnown }: { cost_usd: number | null; cost_known: boolean }): string {
+  if (usd === null) return 'cost unknown';
+  return isKnown ? money(usd) : `at least ${money(usd)}`;
+}
+
+function money(usd: number): string {
+  return `$${usd >= 0.01 || usd === 0 ? usd.toFixed(2) : usd.toFixed(6)}`;
+}
+
+function compact(tokens: number): string {
+  return tokens < 10_000 ? String(tokens) : tokens < 10_000_000 ? `${String(Math.round(tokens / 1_000))}k` : `${String(Math.round(tokens / 1_000_000))}M`;
+}
+
+function plural(number: number, word: string): string {
+  return `${String(number)} ${word}${number === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,61 @@
+import { z } from 'zod';
+
+const count = z.number();
+const moment = z.string().nullish();
+const reason = z.object({ code: z.string(), message: z.string() }).nullish();
+const usage = z.object({ input_tokens: count, output_tokens: count, cost_usd: z.number().nullable(), cost_known: z.boolean() });
+const job = z.object({
+  id: z.string(),
+  provider: z.string(),
+  model: z.string(),
+  mode: z.string(),
+  round: count,
+  status: z.string(),
+  provider_state: z.string().nullish(),
+  reference: z.string().nullish(),
+  lines: count,
+  succeeded: count,
+  failed: count,
+  age_seconds: count,
+  ended_at: moment,
+  reason,
+});
+
+/** A batch as the commands read it from the API; lists have no `jobs`. */
+export const batchOnWire = z.object({
+  id: z.string(),
+  status: z.string(),
+  reason,
+  mode: z.string(),
+  next_mode: z.string().nullish(),
+  model: z.string().nullish(),
+  created_at: z.string(),
+  started_at: moment,
+  finished_at: moment,
+  tags: z.array(z.string()),
+  simulated: z.boolean(),
+  counts: z.object({ total: count, pending: count, succeeded: count, failed: count, canceled: count }),
+  usage: z.object({ retry: usage, total: usage }),
+  cost_cap_usd: z.number().nullish(),
+  reserved_usd: z.number().nullish(),
+  jobs: z.array(job).default([]),
+  eta_seconds: z.number().nullish(),
+  resumes_at: moment,
+  input_faults: z.array(z.object({ line: count, message: z.string() })).nullish(),
+});
+export type BatchOnWire = z.infer<typeof batchOnWire>;
+export type JobOnWire = BatchOnWire['jobs'][number];
+
+/** What a batch would take, as the API estimates it. */
+export const estimateOnWire = z.object({ items: count, calls: count, input_tokens: count, output_tokens: count, cost_usd: z.number().nullable(), cost_known: z.boolean(), models: z.array(z.string()), simulated: z.boolean() });
+export type EstimateOnWire = z.infer<typeof estimateOnWire>;
+
+const tally = { expected: count, valid: count, failed: count, missing: count, duplicated: count, orphaned: count };
+
+/** What `verify` found: of the whole batch, and of each job. */
+export const integrityOnWire = z.looseObject({
+  ok: z.boolean().optional(),
+  ...z.object(tally).partial().shape,
+  jobs: z.array(z.looseObject({ id: z.string(), ...z.object(tally).partial().shape })).default([]),
+});
+export type IntegrityOnWire = z.infer<typeof integrityOnWire>;

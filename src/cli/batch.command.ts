@@ -1,0 +1,99 @@
+import { createWriteStream } from 'node:fs';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { z } from 'zod';
+import { ask, readBatch } from './batch-client.js';
+import { submitBatch, type SubmitOptions } from './batch-submit.js';
+import { batchLine, batchList, batchScreen, exitCodeOf, exitCodes, integrityTable, isIntact } from './batch-view.js';
+import { watchBatch } from './batch-watch.js';
+import { batchOnWire, integrityOnWire } from './batch-wire.js';
+import { findServer, type Server } from './find-server.js';
+
+/** Options that every batch command takes. */
+export interface BatchCommandOptions {
+  url?: string;
+  key?: string;
+  json?: boolean;
+}
+
+export async function submitCommand(file: string | undefined, options: BatchCommandOptions & SubmitOptions & { watch?: boolean; timeout?: number }): Promise<number> {
+  const server = await findServer(options);
+  const batch = await submitBatch(server, file, options);
+  if (batch === null) {
+    console.error('Nothing was submitted.');
+    return exitCodes.error;
+  }
+  if (options.watch === true) return watch(server, batch.id, options);
+  console.log(options.json === true ? JSON.stringify(batch) : batch.id);
+  if (options.json !== true && process.stderr.isTTY) console.error(`Watch it with "conclave batch watch ${batch.id}${again(options)}".`);
+  return exitCodes.done;
+}
+
+export async function watchCommand(id: string, options: BatchCommandOptions & { timeout?: number }): Promise<number> {
+  return watch(await findServer(options), id, options);
+}
+
+function watch(server: Server, id: string, options: BatchCommandOptions & { timeout?: number }): Promise<number> {
+  return watchBatch(server, id, { json: options.json === true, timeoutMs: options.timeout ?? null, again: again(options) });
+}
+
+// A key is a secret and stays out of what is printed.
+function again({ url }: BatchCommandOptions): string {
+  return url === undefined ? '' : ` --url ${url}`;
+}
+
+/** Prints a batch; the exit code is that of a watch which ends now, 0 while it goes on. */
+export async function statusCommand(id: string, options: BatchCommandOptions): Promise<number> {
+  const batch = await readBatch(await findServer(options), id);
+  console.log(options.json === true ? JSON.stringify(batch) : batchScreen(batch, { width: process.stdout.isTTY ? process.stdout.columns : 120, elapsedSeconds: 0 }));
+  for (const fault of batch.input_faults ?? []) console.error(`Line ${String(fault.line)}: ${fault.message}`);
+  return exitCodeOf(batch) ?? exitCodes.done;
+}
+
+export async function listCommand(options: BatchCommandOptions & { status?: string; tag?: string; limit?: number; before?: string }): Promise<number> {
+  const query = new URLSearchParams();
+  for (const name of ['status', 'tag', 'limit', 'before'] as const) if (options[name] !== undefined) query.set(name, String(options[name]));
+  const page = z.object({ data: z.array(z.unknown()), next_cursor: z.string().nullish() }).parse(await (await ask(await findServer(options), `/api/batches?${query.toString()}`)).json());
+  if (options.json === true) for (const batch of page.data) console.log(JSON.stringify(batch));
+  else console.log(page.data.length === 0 ? 'There is no batch.' : batchList(z.array(batchOnWire).parse(page.data)));
+  if (options.json !== true && page.next_cursor) console.error(`There are more: --before ${page.next_cursor}`);
+  return exitCodes.done;
+}
+
+/** Writes results as JSON lines, to standard output or a file, without holding them. */
+export async function resultsCommand(id: string, options: BatchCommandOptions & { status?: string; output?: string }): Promise<number> {
+  const query = options.status === undefined ? '' : `?status=${encodeURIComponent(options.status)}`;
+  const { body } = await ask(await findServer(options), `/api/batches/${encodeURIComponent(id)}/results${query}`);
+  if (body === null) return exitCodes.done;
+  // The same stream under two type declarations.
+  const lines = Readable.fromWeb(body);
+  if (options.output === undefined) await pipeline(lines, process.stdout, { end: false });
+  else await pipeline(lines, createWriteStream(options.output));
+  return exitCodes.done;
+}
+
+/** Tells a batch to do something and prints what it then is. */
+export async function actCommand(action: 'cancel' | 'pause' | 'resume' | 'retry', id: string, options: BatchCommandOptions & { maxCost?: number }): Promise<number> {
+  const body = options.maxCost === undefined ? {} : { cost_cap_usd: options.maxCost };
+  const answer = await ask(await findServer(options), `/api/batches/${encodeURIComponent(id)}/${action}`, { method: 'POST', ...(action === 'resume' && { body }) });
+  const batch = batchOnWire.parse(await answer.json());
+  console.log(options.json === true ? JSON.stringify(batch) : batchLine(batch));
+  return exitCodes.done;
+}
+
+/** Counts what is expected, there, missing and too much; exit code 1 where something is. With `repair` what is missing is asked again. */
+export async function verifyCommand(id: string, options: BatchCommandOptions & { repair?: boolean }): Promise<number> {
+  const server = await findServer(options);
+  const path = `/api/batches/${encodeURIComponent(id)}`;
+  const found = integrityOnWire.parse(await (await ask(server, `${path}/verify`)).json());
+  const intact = isIntact(found);
+  console.log(options.json === true ? JSON.stringify(found) : `${integrityTable(found)}\n${intact ? 'integrity OK' : 'integrity WARN'}`);
+  if (intact) return exitCodes.done;
+  if (options.repair !== true) {
+    console.error(`Mend it with "conclave batch verify ${id} --repair${again(options)}".`);
+    return exitCodes.error;
+  }
+  await ask(server, `${path}/repair`, { method: 'POST' });
+  console.error(`What was missing is being asked again: "conclave batch watch ${id}${again(options)}".`);
+  return exitCodes.done;
+}
