@@ -5,6 +5,7 @@ import type { BatchActivities } from '../activities/batch-activities.js';
 import { createCancelJobs, createReleaseJobs } from '../activities/cancel-batch.js';
 import { createCollectJob } from '../activities/collect-batch.js';
 import { createMakeRealtimeCalls } from '../activities/make-realtime-calls.js';
+import { createPlanRound } from '../activities/plan-round.js';
 import { createSubmitJob } from '../activities/submit-batch.js';
 import type { JobParts } from '../activities/job-parts.js';
 import type { MakeCallParts } from '../activities/make-call.js';
@@ -17,6 +18,7 @@ import { createLoadItems } from '../activities/load-items.js';
 import { createExecuteTool } from '../activities/execute-tool.js';
 import { Ledger } from '../activities/ledger.js';
 import { createRecordCompletion } from '../activities/record-completion.js';
+import { BatchPlanningStore } from './batches/batch-planning.store.js';
 import { JobLinesStore } from './batches/job-lines.store.js';
 import { composeBatchFiles } from './batches/compose-batch-files.js';
 import { ProviderJobsStore } from './batches/provider-jobs.store.js';
@@ -103,6 +105,15 @@ export function composeWorker(config: Config, databaseUrl: string, log: Logger):
   const jobActivities: Partial<BatchActivities> = {
     loadItems: createLoadItems(batchFiles),
     finishBatch: createFinishBatch(batchFiles),
+    planRound: createPlanRound({
+      planning: new BatchPlanningStore(jobPool),
+      provider: (name) => providers.get(name),
+      price: (provider, model, mode) => models.price(provider, model, mode),
+      outputLimit: (provider, model) => models.find(provider, model)?.outputTokens ?? null,
+      batchSupport: (provider, model) => models.find(provider, model)?.batchSupport ?? null,
+      jobTokenLimit: () => null,
+      acceptsImages: (provider, model) => models.supports(provider, model, 'images') !== false,
+    }),
     submitJob: createSubmitJob(jobs),
     awaitJob: createAwaitJob(jobs),
     collectJob: createCollectJob(jobs),
