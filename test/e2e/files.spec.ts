@@ -1,0 +1,89 @@
+import { request as httpRequest } from 'node:http';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
+import { conclave } from '../support/conclave-client.js';
+import { stackAddresses } from '../support/stack.js';
+import { until } from '../support/until.js';
+
+const api = conclave();
+const pool = new pg.Pool({ connectionString: stackAddresses().databaseUrl, max: 2 });
+afterAll(() => pool.end());
+
+async function upload(content: string | Buffer, fields: Record<string, string> = { purpose: 'batch' }, filename = 'in.jsonl') {
+  const form = new FormData();
+  for (const [name, value] of Object.entries(fields)) form.append(name, value);
+  form.append('file', new Blob([content]), filename);
+  const response = await fetch(`${api.url}/v1/files`, { method: 'POST', body: form });
+  return { status: response.status, json: await response.json() };
+}
+
+const countFiles = async (): Promise<number> => Number((await pool.query('SELECT count(*) FROM files')).rows[0].count);
+
+describe('files', () => {
+  it('stores what was sent, byte for byte, in pieces of 256 KiB', async () => {
+    const content = Buffer.from(`${'é€😀'.repeat(50_000)}\n`.repeat(2));
+    const { status, json } = await upload(content);
+    expect(status).toBe(200);
+    expect(json).toMatchObject({ object: 'file', bytes: content.length, filename: 'in.jsonl', purpose: 'batch', status: 'processed' });
+    const chunks = await pool.query('SELECT max(length(bytes)) AS longest, count(*)::integer AS count FROM file_chunks WHERE file_id = $1', [json.id]);
+    expect(chunks.rows[0]).toEqual({ longest: 262_144, count: Math.ceil(content.length / 262_144) });
+    const back = await fetch(`${api.url}/openai/v1/files/${json.id}/content`);
+    expect(back.headers.get('content-length')).toBe(String(content.length));
+    expect(Buffer.from(await back.arrayBuffer()).equals(content)).toBe(true);
+    expect((await api.get(`/v1/files/${json.id}`)).json).toEqual(json);
+  });
+
+  it('takes the purpose before or after the file, and wants it', async () => {
+    const form = new FormData();
+    form.append('file', new Blob(['{}']), 'a.jsonl');
+    form.append('purpose', 'batch');
+    expect((await fetch(`${api.url}/v1/files`, { method: 'POST', body: form })).status).toBe(200);
+    const before = await countFiles();
+    expect(await upload('{}', {})).toMatchObject({ status: 400, json: { error: { param: 'purpose', message: expect.stringContaining("Send 'batch'") } } });
+    expect(await upload('{}', { purpose: 'fine-tune' })).toMatchObject({ status: 400, json: { error: { param: 'purpose', message: expect.stringContaining("'fine-tune'") } } });
+    expect(await upload('')).toMatchObject({ status: 400, json: { error: { param: 'file' } } });
+    expect(await countFiles()).toBe(before);
+  });
+
+  it('says what is wrong with a body that is no form, and with forms elsewhere', async () => {
+    expect(await api.request('POST', '/v1/files', { purpose: 'batch' })).toMatchObject({ status: 415, json: { error: { message: expect.stringContaining('multipart/form-data') } } });
+    const broken = await fetch(`${api.url}/v1/files`, { method: 'POST', headers: { 'content-type': 'multipart/form-data; boundary=x' }, body: '--x\r\ncontent-disposition: form-data; name="file"; filename="a"\r\n\r\nabc' });
+    expect({ status: broken.status, json: await broken.json() }).toMatchObject({ status: 400, json: { error: { code: 'invalid_form' } } });
+    const elsewhere = new FormData();
+    elsewhere.append('file', new Blob(['{}']), 'a');
+    expect((await fetch(`${api.url}/v1/chat/completions`, { method: 'POST', body: elsewhere })).status).toBe(415);
+  });
+
+  it('leaves nothing of an upload that breaks off', async () => {
+    const before = await countFiles();
+    const { hostname, port } = new URL(api.url);
+    const sending = httpRequest({ hostname, port, method: 'POST', path: '/v1/files', headers: { 'content-type': 'multipart/form-data; boundary=x', 'content-length': '10000000' } });
+    sending.on('error', () => undefined);
+    sending.write(`--x\r\ncontent-disposition: form-data; name="file"; filename="a.jsonl"\r\n\r\n${'x'.repeat(600_000)}`);
+    await until('the first piece', async () => (await countFiles()) > before);
+    sending.destroy();
+    await until('nothing left', async () => (await countFiles()) === before);
+  });
+
+  it('pages the list, either way', async () => {
+    const ids: string[] = [];
+    for (const name of ['1', '2', '3']) ids.push((await upload('{}', { purpose: 'batch' }, name)).json.id);
+    const first = (await api.get('/v1/files?limit=2&order=desc')).json;
+    expect(first).toMatchObject({ object: 'list', has_more: true, last_id: ids[1] });
+    expect(first.data.map((file: { id: string }) => file.id)).toEqual([ids[2], ids[1]]);
+    expect((await api.get(`/v1/files?limit=1&after=${first.last_id}`)).json.data[0].id).toBe(ids[0]);
+    expect((await api.get(`/v1/files?order=asc&after=${ids[1]}`)).json.data.map((file: { id: string }) => file.id)).toEqual([ids[2]]);
+    expect((await api.get('/v1/files?purpose=batch_output&limit=1')).status).toBe(200);
+    expect((await api.get('/v1/files?limit=0')).json.error).toMatchObject({ param: 'limit' });
+  });
+
+  it('deletes a file, but not the input of a batch', async () => {
+    const { json } = await upload('{}');
+    expect((await api.request('DELETE', `/v1/files/${json.id}`)).json).toEqual({ id: json.id, object: 'file', deleted: true });
+    expect(await api.get(`/v1/files/${json.id}`)).toMatchObject({ status: 404, json: { error: { code: 'file_not_found' } } });
+    expect((await api.get(`/v1/files/${json.id}/content`)).status).toBe(404);
+    const used = (await upload('{"custom_id":"a"}')).json.id;
+    const batch = (await api.request('POST', '/v1/batches', { input_file_id: used, endpoint: '/v1/chat/completions', completion_window: '24h' })).json;
+    expect(await api.request('DELETE', `/v1/files/${used}`)).toMatchObject({ status: 409, json: { error: { code: 'file_in_use', message: expect.stringContaining(batch.id) } } });
+  });
+});
