@@ -1,0 +1,179 @@
+import { findBenchmark } from '../../domain/benchmarks/registry.js';
+import { samplingAlgorithm } from '../../domain/benchmarks/seeded-rank.js';
+import type { DatasetManifest } from '../../domain/benchmarks/benchmark.js';
+import type { ExportableRun, RunDocumentBenchmark, RunDocumentRun, RunDocumentSample, RunSummary } from '../../domain/exports/run-document.js';
+import type { ChatRequest } from '../../domain/chat/chat-request.js';
+import type { StrategyPlan } from '../../domain/chat/plan.js';
+import type { Sql } from '../database/sql.js';
+import { RunSummaryStore, type RunSummaries } from './run-summary.store.js';
+import type { RunMetadata, RunSubset } from './run.entity.js';
+
+/** Samples read in one statement. */
+const pageSize = 500;
+
+interface RunRow {
+  id: string;
+  status: string;
+  reason: RunDocumentRun['reason'];
+  provider: string;
+  model: string;
+  plan: StrategyPlan;
+  mode: 'batch' | 'realtime';
+  subset: RunSubset;
+  epochs: number;
+  judge: RunDocumentRun['judge'];
+  config: Record<string, unknown>;
+  tags: string[];
+  metadata: RunMetadata;
+  price_snapshot: Record<string, unknown>;
+  code_version: string;
+  simulated: boolean;
+  created_at: Date;
+  started_at: Date | null;
+  finished_at: Date | null;
+}
+
+interface BenchmarkRow {
+  benchmark: string;
+  status: string;
+  reason: RunDocumentBenchmark['reason'];
+  scorer_version: string | null;
+  manifest: DatasetManifest | null;
+  prompt_hash: string | null;
+}
+
+type SampleRow = Omit<RunDocumentSample, 'messages' | 'parameters' | 'finished_at' | 'input_tokens' | 'output_tokens' | 'cost_nano_usd' | 'calls' | 'judge'> & {
+  request: ChatRequest;
+  finished_at: Date | null;
+  input_tokens: string;
+  output_tokens: string;
+  cost: string | null;
+  cost_known: boolean;
+  calls: string;
+};
+
+const nothing: RunSummary = {
+  samples: 0, done: 0, correct: 0, incorrect: 0, unextracted: 0, errors: 0, accuracy: null, wilson_95: null, standard_error: null, coverage: null, error_rate: null, unextracted_rate: null, also: {}, by_category: {},
+  input_tokens: 0, output_tokens: 0, cost_nano_usd: 0, cost_known: true, mean_latency_ms: null,
+};
+
+/** A run as exports, pages and the command line read it. */
+export class RunDocumentStore {
+  private readonly summaries: RunSummaryStore;
+
+  constructor(private readonly sql: Sql) {
+    this.summaries = new RunSummaryStore(sql);
+  }
+
+  /** The run with its benchmarks and summaries, samples to be streamed; null: there is none of that id, or (with `caller`) none of that caller. */
+  async exportable(runId: string, caller: string | null): Promise<ExportableRun | null> {
+    const { rows } = await this.sql.query<RunRow>({ name: 'run-document', text: 'SELECT * FROM runs WHERE id = $1 AND ($2::text IS NULL OR caller = $2)', values: [runId, caller] });
+    const [row] = rows;
+    if (!row) return null;
+    const [parts, summaries] = await Promise.all([this.benchmarks(runId), this.summaries.summaries(runId)]);
+    return { run: runBlock(row, summaries), benchmarks: parts.map((part) => benchmarkBlock(part, summaries)), samples: (benchmark) => this.samples(runId, benchmark) };
+  }
+
+  private async benchmarks(runId: string): Promise<BenchmarkRow[]> {
+    const { rows } = await this.sql.query<BenchmarkRow>({
+      name: 'run-document-benchmarks',
+      text: 'SELECT benchmark, status, reason, scorer_version, manifest, prompt_hash FROM run_benchmarks WHERE run_id = $1 ORDER BY position',
+      values: [runId],
+    });
+    return rows;
+  }
+
+  /** All samples of one benchmark by ordinal (index `run_samples_order`), some hundreds at a time. */
+  private async *samples(runId: string, benchmark: string): AsyncIterable<RunDocumentSample> {
+    for (let after = -1; ; ) {
+      const { rows } = await this.sql.query<SampleRow>({ name: 'run-document-samples', text: sampleText, values: [runId, benchmark, after, pageSize] });
+      for (const row of rows) yield sampleBlock(row);
+      if (rows.length < pageSize) return;
+      after = rows.at(-1)?.ordinal ?? after;
+    }
+  }
+}
+
+const sampleText = `SELECT sample.ordinal, sample.item_id, sample.epoch, sample.item->>'category' AS category, sample.status, sample.request, sample."order" AS choice_order, sample.expected, sample.answer,
+    sample.finish_reason, sample.extracted, sample.verdict, sample.score, sample.also, sample.scorer_version, sample.decision, sample.failure, sample.latency_ms, sample.token_changes, sample.finished_at, paid.*
+  FROM run_samples sample
+    LEFT JOIN run_benchmarks part ON part.run_id = sample.run_id AND part.benchmark = sample.benchmark
+    LEFT JOIN batch_items item ON item.batch_id = part.batch_id AND item.custom_id = sample.id
+    CROSS JOIN LATERAL (SELECT coalesce(sum(input_tokens), 0) AS input_tokens, coalesce(sum(output_tokens), 0) AS output_tokens, sum(cost_nano_usd) AS cost,
+      coalesce(bool_and(cost_nano_usd IS NOT NULL OR outcome <> 'succeeded'), true) AS cost_known, count(*) AS calls FROM calls WHERE completion_id IN (sample.id, item.id)) paid
+  WHERE sample.run_id = $1 AND sample.benchmark = $2 AND sample.ordinal > $3 ORDER BY sample.ordinal LIMIT $4`;
+
+function runBlock(row: RunRow, summaries: RunSummaries): RunDocumentRun {
+  return {
+    id: row.id,
+    status: row.status,
+    reason: row.reason,
+    provider: row.provider,
+    model: row.model,
+    strategy: row.plan.strategy,
+    panel: row.plan.panel,
+    plan: row.plan,
+    mode: row.mode,
+    subset: { ...row.subset, algorithm: samplingAlgorithm },
+    epochs: row.epochs,
+    judge: row.judge,
+    config: row.config,
+    tags: row.tags,
+    metadata: row.metadata,
+    price_snapshot: row.price_snapshot,
+    code_version: row.code_version,
+    simulated: row.simulated,
+    created_at: row.created_at.toISOString(),
+    started_at: row.started_at?.toISOString() ?? null,
+    finished_at: row.finished_at?.toISOString() ?? null,
+    summary: summaries.get('') ?? nothing,
+  };
+}
+
+function benchmarkBlock(row: BenchmarkRow, summaries: RunSummaries): RunDocumentBenchmark {
+  const benchmark = findBenchmark(row.benchmark);
+  return {
+    name: row.benchmark,
+    display_name: benchmark?.displayName ?? row.benchmark,
+    status: row.status,
+    reason: row.reason,
+    badge: benchmark?.badge ?? 'simplified',
+    differences: [...(benchmark?.differences ?? [])],
+    metric: benchmark?.metric ?? 'accuracy',
+    scorer_version: row.scorer_version,
+    dataset: row.manifest,
+    prompt_hash: row.prompt_hash,
+    summary: summaries.get(row.benchmark) ?? nothing,
+  };
+}
+
+function sampleBlock({ request, cost, cost_known: costKnown, ...row }: SampleRow): RunDocumentSample {
+  return {
+    ordinal: row.ordinal,
+    item_id: row.item_id,
+    epoch: row.epoch,
+    category: row.category,
+    status: row.status,
+    messages: request.messages,
+    parameters: { ...request.sampling },
+    choice_order: row.choice_order,
+    expected: row.expected,
+    answer: row.answer,
+    finish_reason: row.finish_reason,
+    extracted: row.extracted,
+    verdict: row.verdict,
+    score: row.score,
+    also: row.also,
+    scorer_version: row.scorer_version,
+    judge: null,
+    decision: row.decision,
+    failure: row.failure === null ? null : { code: row.failure.code, message: row.failure.message },
+    latency_ms: row.latency_ms,
+    input_tokens: Number(row.input_tokens),
+    output_tokens: Number(row.output_tokens),
+    cost_nano_usd: costKnown ? Number(cost ?? 0) : null,
+    calls: Number(row.calls),
+    token_changes: row.token_changes,
+    finished_at: row.finished_at?.toISOString() ?? null,
+  };
+}
