@@ -15,6 +15,7 @@ import { BatchEntity } from '../batches/batch.entity.js';
 import { ProviderJobEntity } from '../batches/provider-job.entity.js';
 import { BudgetReservationEntity } from '../budgets/budget-reservation.entity.js';
 import { BudgetEntity } from '../budgets/budget.entity.js';
+import { SigningKeyEntity } from '../exports/signing-key.entity.js';
 import { FileChunkEntity } from '../files/file-chunk.entity.js';
 import { FileEntity } from '../files/file.entity.js';
 import { ProviderRateEntity } from '../limits/provider-rate.entity.js';
@@ -53,4 +54,5 @@ export const entities = [
   RunEntity,
   RunBenchmarkEntity,
   RunSampleEntity,
+  SigningKeyEntity,
 ];
