@@ -1,9 +1,8 @@
 import type { BatchOptions } from '../domain/batches/batch-options.js';
+import { missedSchema, outputOf } from '../domain/batches/item-output.js';
 import type { CompletionFailure, CompletionOutcome } from '../domain/chat/decision.js';
 import type { StrategyPlan } from '../domain/chat/plan.js';
 import type { CallFailure } from '../domain/failures/failure-code.js';
-import { coerceJson } from '../domain/json/coerce-json.js';
-import type { BatchItemOutput } from '../src/batches/batch-item.entity.js';
 import type { FinishedItem } from '../src/batches/batch-planning.store.js';
 import { asCallFailure } from '../workflows/consensus/completion-failures.js';
 
@@ -25,21 +24,8 @@ export function itemOutcome(plan: StrategyPlan, outcome: CompletionOutcome, vali
 }
 
 /** One model whose one recorded call is the answer. */
-export function isPlain(plan: StrategyPlan): boolean {
+function isPlain(plan: StrategyPlan): boolean {
   return plan.strategy === 'single' && plan.members[0]?.kind === 'model';
-}
-
-/** An answer against a schema, fences stripped and values coerced. */
-export function outputOf(text: string, schema: Record<string, unknown>): BatchItemOutput {
-  const coerced = coerceJson(text, schema);
-  return coerced.ok ? { valid: true, value: coerced.value } : { valid: false, errors: coerced.errors };
-}
-
-/** Why an item with an answer failed. */
-export function missedSchema(errors: { path: string; message: string }[]): CallFailure {
-  const [first] = errors;
-  const where = first?.path === '' || first === undefined ? '' : ` at ${first.path}`;
-  return { code: 'invalid_answer', message: `The answer does not follow the schema of the batch${where}: ${first?.message ?? 'it is not valid'}` };
 }
 
 /** Attempts count on over retries by the user: each of them may ask `validationAttempts` times more. */

@@ -1,13 +1,11 @@
 import { Check, Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
 import type { BatchItemStatus } from '../../domain/batches/batch-status.js';
+import type { BatchItemOutput } from '../../domain/batches/item-output.js';
 import type { ChatRequest } from '../../domain/chat/chat-request.js';
 import type { Decision } from '../../domain/chat/decision.js';
 import type { CallFailure } from '../../domain/failures/failure-code.js';
 import { safeInteger } from '../database/column-types.js';
 import { BatchEntity } from './batch.entity.js';
-
-/** What an item's answer came to against the batch's schema: the coerced value, or where it misses. */
-export type BatchItemOutput = { valid: true; value: unknown } | { valid: false; errors: { path: string; message: string }[] };
 
 /** One request of a batch: a completion without a client, whose calls are in the ledger under its id. */
 @Entity('batch_items')

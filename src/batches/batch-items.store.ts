@@ -7,7 +7,7 @@ import type { CallFailure } from '../../domain/failures/failure-code.js';
 import { POSTGRES_POOL } from '../database/postgres-pool.js';
 import type { Sql } from '../database/sql.js';
 import { mayBeCharged } from '../traces/may-be-charged.js';
-import type { BatchItemOutput } from './batch-item.entity.js';
+import type { BatchItemOutput } from '../../domain/batches/item-output.js';
 
 /** An item as it was read; `ordinal` from 0. `requestJson` and `planJson` are what is stored. */
 export interface NewBatchItem {

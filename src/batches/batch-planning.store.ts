@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type pg from 'pg';
 import type { BatchOptions } from '../../domain/batches/batch-options.js';
 import type { BatchItemStatus, BatchMode } from '../../domain/batches/batch-status.js';
+import type { BatchItemOutput } from '../../domain/batches/item-output.js';
 import { affordable } from '../../domain/batches/pack-lines.js';
 import type { LineSize } from '../../domain/batches/pack-lines.js';
 import type { CallModelInput, CallOutcome } from '../../domain/chat/call.js';
@@ -14,7 +15,6 @@ import type { BudgetStanding, Spending } from '../budgets/budgets.store.js';
 import { inTransaction } from '../database/in-transaction.js';
 import { safeJson } from '../database/safe-json.js';
 import type { Sql } from '../database/sql.js';
-import type { BatchItemOutput } from './batch-item.entity.js';
 
 /** What planning must know of a batch. */
 export interface BatchToPlan {
