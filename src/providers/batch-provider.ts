@@ -1,4 +1,4 @@
-import type { ProviderRequest, ProviderResponse } from './provider.js';
+import type { ProviderRequest, ProviderResponse } from './provider-call.js';
 import type { ProviderFailure } from './provider-failure.js';
 
 /** Most that one provider job may hold. */

@@ -68,12 +68,15 @@ describe('AnthropicBatch', () => {
     expect(await batch.confirms(status, 'line-99', patient())).toBe(false);
   });
 
-  it("gives the SDK's JSON tool a name of its own and leaves the client's tools alone", async () => {
-    const request = { ...fullRequest('claude-3-5-haiku-20241022'), tools: [{ name: 'json', parameters: { type: 'object' } }] };
-    const { body } = await batch.render(request);
-    expect((body.tools as { name: string }[]).map(({ name }) => name)).toEqual(['json', 'conclave_json_answer']);
-    const { responseFormat: _format, ...plain } = request;
-    expect(((await batch.render({ ...plain, toolChoice: { type: 'tool', name: 'json' } })).body.tools as { name: string }[]).map(({ name }) => name)).toEqual(['json']);
+  it("gives a client's tool `json` another name, so that a row's `json` is the SDK's", async () => {
+    const json = { name: 'json', parameters: { type: 'object' } };
+    const { responseFormat: _format, ...request } = { ...fullRequest('claude-3-5-haiku-20241022'), tools: [json, { ...json, name: 'other' }] };
+    const called = { role: 'assistant' as const, content: '', toolCalls: [{ id: 'call_9', name: 'json', argumentsJson: '{}' }] };
+    const { body } = await batch.render({ ...request, messages: [{ role: 'user', content: 'json' }, called, { role: 'tool', toolCallId: 'call_9', content: 'done' }], toolChoice: { type: 'tool', name: 'json' } });
+    expect((body.tools as { name: string }[]).map(({ name }) => name)).toEqual(['conclave_client_json', 'other']);
+    expect(body).toMatchObject({ tool_choice: { name: 'conclave_client_json' }, messages: [{ content: [{ type: 'text', text: 'json' }] }, { content: [{ type: 'tool_use', name: 'conclave_client_json' }] }, { content: [{ type: 'tool_result' }] }] });
+    const answered = await batch.render({ ...fullRequest('claude-3-5-haiku-20241022'), tools: [json] });
+    expect((answered.body.tools as { name: string }[]).map(({ name }) => name)).toEqual(['conclave_client_json', 'json']);
   });
 
   it('finds candidates by time and count, as far back as they may have been created, certain of none', async () => {

@@ -41,7 +41,7 @@ export class AnthropicBatch implements BatchProvider {
 
   async render(request: ProviderRequest): Promise<RenderedRequest> {
     const { headers, body, droppedParameters } = await this.mapping.render(request);
-    return { endpoint: headers['anthropic-beta'] ?? '', body: withMarkedJsonTool(request, body), droppedParameters };
+    return { endpoint: headers['anthropic-beta'] ?? '', body: withClientsJsonRenamed(request, body), droppedParameters };
   }
 
   upload(): Promise<null> {
@@ -136,18 +136,22 @@ async function* bodyParts(lines: AsyncIterable<BatchLine>): AsyncGenerator<strin
 }
 
 /**
- * The SDK has older models give their JSON through a forced tool `json`, and reads the answer by remembering that it did. A result row comes without its request,
- * so that the tool goes out under a name that no client's tool has.
+ * The SDK has older models give their JSON through a forced tool `json`, and reads the answer by remembering that it did. A result row comes without its request:
+ * there a call of `json` is the SDK's, because a client's own tool of that name goes out under this one.
  */
-const jsonTool = 'conclave_json_answer';
+const clientsJson = 'conclave_client_json';
 
-function withMarkedJsonTool({ tools, responseFormat }: ProviderRequest, body: Record<string, unknown>): Record<string, unknown> {
-  const choice = objectOf(body.tool_choice);
-  if (responseFormat?.type !== 'json_schema' || !Array.isArray(body.tools)) return body;
-  // The SDK's tool comes after the client's own.
-  const own = (tools ?? []).length;
-  const renamed = (body.tools as Record<string, unknown>[]).map((tool, index) => (index >= own && tool.name === 'json' ? { ...tool, name: jsonTool } : tool)); // The SDK wrote objects.
-  return { ...body, tools: renamed, ...(choice?.name === 'json' && { tool_choice: { ...choice, name: jsonTool } }) };
+function withClientsJsonRenamed({ tools = [] }: ProviderRequest, body: Record<string, unknown>): Record<string, unknown> {
+  if (!tools.some(({ name }) => name === 'json')) return body;
+  const renamed = (value: unknown): unknown => (objectOf(value)?.name === 'json' ? { ...objectOf(value), name: clientsJson } : value);
+  const messages = listOf(body.messages).map((message) => ({ ...objectOf(message), content: listOf(objectOf(message)?.content).map(renamed) }));
+  // The SDK's tool comes after the client's.
+  const renamedTools = listOf(body.tools).map((tool, index) => (index < tools.length ? renamed(tool) : tool));
+  return { ...body, messages, tools: renamedTools, ...(body.tool_choice !== undefined && { tool_choice: renamed(body.tool_choice) }) };
+}
+
+function listOf(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : [];
 }
 
 const rowForm: RowForm = {
@@ -166,9 +170,9 @@ const reader = 'claude-sonnet-4-5';
 
 function toStored(message: Record<string, unknown>): Extract<RowContent, { answer: unknown }>['answer'] {
   const model = typeof message.model === 'string' ? message.model : '';
-  const blocks = Array.isArray(message.content) ? message.content : [];
-  const isJson = (block: unknown): boolean => objectOf(block)?.name === jsonTool;
-  if (!blocks.some(isJson)) return { model, reader, body: message };
-  const content = blocks.map((block: unknown) => (isJson(block) ? { ...objectOf(block), name: 'json' } : block));
-  return { model, reader, body: { ...message, content }, options: { responseFormat: { type: 'json', schema: {} }, providerOptions: { anthropic: { structuredOutputMode: 'jsonTool' } } } };
+  const calls = (name: string) => (block: unknown): boolean => objectOf(block)?.type === 'tool_use' && objectOf(block)?.name === name;
+  const blocks = listOf(message.content);
+  if (blocks.some(calls('json'))) return { model, reader, body: message, options: { responseFormat: { type: 'json', schema: {} }, providerOptions: { anthropic: { structuredOutputMode: 'jsonTool' } } } };
+  if (!blocks.some(calls(clientsJson))) return { model, reader, body: message };
+  return { model, reader, body: { ...message, content: blocks.map((block) => (calls(clientsJson)(block) ? { ...objectOf(block), name: 'json' } : block)) } };
 }
