@@ -6,6 +6,8 @@ import { createCancelJobs, createReleaseJobs } from '../activities/cancel-batch.
 import { createCollectJob } from '../activities/collect-batch.js';
 import { createMakeRealtimeCalls } from '../activities/make-realtime-calls.js';
 import { createPlanRound } from '../activities/plan-round.js';
+import { createRetryFailedItems } from '../activities/retry-failed-items.js';
+import { createSetBatchStatus } from '../activities/set-batch-status.js';
 import { createSubmitJob } from '../activities/submit-batch.js';
 import type { JobParts } from '../activities/job-parts.js';
 import type { MakeCallParts } from '../activities/make-call.js';
@@ -19,6 +21,7 @@ import { createExecuteTool } from '../activities/execute-tool.js';
 import { Ledger } from '../activities/ledger.js';
 import { createRecordCompletion } from '../activities/record-completion.js';
 import { BatchPlanningStore } from './batches/batch-planning.store.js';
+import { BatchStateStore } from './batches/batch-state.store.js';
 import { JobLinesStore } from './batches/job-lines.store.js';
 import { composeBatchFiles } from './batches/compose-batch-files.js';
 import { ProviderJobsStore } from './batches/provider-jobs.store.js';
@@ -56,7 +59,7 @@ export interface WorkerComposition {
   pool: pg.Pool;
   activities: CompletionActivities;
   /** Of batches, on their own task queue. */
-  jobActivities: Partial<BatchActivities>;
+  jobActivities: BatchActivities;
   /** Reads what the database says of models and prices, before which models.yaml alone holds, and of how providers answer. */
   start(): Promise<void>;
   close(): Promise<void>;
@@ -102,7 +105,8 @@ export function composeWorker(config: Config, databaseUrl: string, log: Logger):
     pass: gate.pass,
   };
   const batchFiles = composeBatchFiles({ config, sql: jobPool, providers, models });
-  const jobActivities: Partial<BatchActivities> = {
+  const batchState = new BatchStateStore(jobPool);
+  const jobActivities: BatchActivities = {
     loadItems: createLoadItems(batchFiles),
     finishBatch: createFinishBatch(batchFiles),
     planRound: createPlanRound({
@@ -114,6 +118,8 @@ export function composeWorker(config: Config, databaseUrl: string, log: Logger):
       jobTokenLimit: () => null,
       acceptsImages: (provider, model) => models.supports(provider, model, 'images') !== false,
     }),
+    setBatchStatus: createSetBatchStatus(batchState),
+    retryFailedItems: createRetryFailedItems(batchState),
     submitJob: createSubmitJob(jobs),
     awaitJob: createAwaitJob(jobs),
     collectJob: createCollectJob(jobs),
