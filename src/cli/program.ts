@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { productVersion } from '../config/product-version.js';
 import { addBatches } from './batch-program.js';
+import { addModels } from './models-program.js';
 import { addServerOptions } from './server-options.js';
 
 const positive = (text: string): number => {
@@ -16,6 +17,7 @@ export function createProgram(): Command {
   addProcesses(program);
   addClients(program);
   addBatches(program);
+  addModels(program);
   addKeys(program);
   addCalls(program);
   addExports(program);

@@ -22,8 +22,9 @@ export function parseModelRegistry(text: string): ModelRegistry {
   return parsed.data;
 }
 
-// Sources and build lie at different depths below the package's folder.
-function registryPath(): string {
+/** Absolute path of the product's own `models.yaml`. */
+export function registryPath(): string {
+  // Sources and build lie at different depths below the package's folder.
   let folder = dirname(fileURLToPath(import.meta.url));
   while (!existsSync(join(folder, 'models.yaml'))) {
     if (dirname(folder) === folder) throw new ConfigError(['models.yaml is missing from the package. Install Conclave again, or restore the file.']);
