@@ -7,6 +7,7 @@ import { AppModule } from '../app.module.js';
 import type { Config } from '../config/config.js';
 import { takeMultipart } from '../files/multipart.js';
 import { ApiErrorFilter, sendError } from './api-error.filter.js';
+import { takeEmptyBodies } from './bodiless-json.js';
 import { bodyLimitBytes } from './describe-error.js';
 import { serveOpenApi } from './openapi.js';
 import { addRequestIds, createRequestId, sendRequestIds } from './request-ids.js';
@@ -32,6 +33,7 @@ export async function createApi(config: Config): Promise<NestFastifyApplication>
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.of(config), adapter, options);
   // JSON is all we read: anything else is a 415 instead of a text that fits no schema.
   adapter.getInstance().removeContentTypeParser('text/plain');
+  takeEmptyBodies(adapter.getInstance());
   takeMultipart(adapter.getInstance());
   addRequestIds(adapter.getInstance());
   addRequestLog(adapter.getInstance());
