@@ -1,4 +1,4 @@
-// Records one history per branch of the completion workflow from the real product on simulated answers:
+// Records one history per branch of the workflows of completions and batches from the real product on simulated answers:
 //   node test/replay/record-histories.mjs [name …]
 // Run it when a branch is new, and keep the old files: executions that began with them may still be running somewhere.
 import { createServer } from 'node:http';
@@ -43,6 +43,23 @@ const scenarios = {
   'tool-loop': { body: { model: 'panel/tooled', tools: [tool] }, text: 'What is the weather in Paris?' },
 };
 
+const gpt = 'openai/gpt-4o-mini';
+const councilOfBatches = { model: 'composite/council/openai/gpt-4o', parameters: { max_tokens: 300, council_models: [gpt, 'anthropic/claude-sonnet-4-20250514'] } };
+const heldJob = [{ effect: 'job_hold', count: 1 }];
+
+/** As above, for batches: what is started, which faults meet it, and what is done while its first job is held at the provider. Each leaves the batch's history and that of its first job. */
+const batchScenarios = {
+  'batch-plain': { body: { model: gpt } },
+  'batch-council': { body: councilOfBatches },
+  'batch-realtime': { body: { model: gpt, mode: 'realtime' } },
+  'batch-resubmitted': { body: { model: gpt }, rules: [{ effect: '500', mode: 'batch', count: 1 }] },
+  'batch-paused': { body: { model: gpt }, rules: heldJob, steer: ['pause', 'release', 'resume'] },
+  'batch-canceled': { body: { model: gpt }, rules: heldJob, steer: ['cancel'] },
+  'batch-switched': { body: { model: gpt }, rules: [...heldJob, { effect: '500', mode: 'batch', count: 1 }], steer: ['switch', 'release'] },
+  'batch-refused-key': { body: { model: gpt }, rules: heldJob, steer: ['refuse', 'release', 'resume'] },
+  'batch-rate-limited': { body: { model: 'groq/llama-3.3-70b-versatile' }, rules: [{ effect: '429', endpoint: 'batches.create', provider: 'groq', count: 6, retryAfterSeconds: 0, contains: undefined }] },
+};
+
 const { startTestPostgres, startTestTemporal } = await importSupport('engines');
 const { startApi, startSimulated, productEnvironment } = await importSupport('stack');
 const { startNodeProcess } = await importSupport('node-process');
@@ -79,10 +96,52 @@ async function record(wanted) {
     const id = await complete(api.url, control, client, name, scenario);
     const handle = client.workflow.getHandle(`completion/${id}`);
     await handle.result().catch(() => undefined);
-    const json = redactHistory(JSON.parse(historyToJSON(await handle.fetchHistory())));
-    writeFileSync(join(folder, `${name}.json`), `${JSON.stringify(json, null, 1)}\n`);
-    console.log(`${name}: ${json.events.length} events`);
+    await writeHistory(name, handle);
   }
+  for (const [name, scenario] of Object.entries(batchScenarios)) {
+    if (wanted.length > 0 && !wanted.includes(name)) continue;
+    await recordBatch(api.url, control, client, name, scenario);
+  }
+}
+
+async function recordBatch(apiUrl, control, client, name, { body, rules = [], steer = [] }) {
+  const mark = `record-${name}`;
+  await control.rules(...rules.map((rule) => ({ contains: mark, ...rule })));
+  const items = [1, 2, 3].map((number) => ({ prompt: `(${mark}) What is ${number} * 3?` }));
+  const { id } = await post(`${apiUrl}/api/batches`, { parameters: { max_tokens: 100 }, poll_interval_seconds: 0.2, ...body, items });
+  const handle = client.workflow.getHandle(`batch/${id}`);
+  if (steer.length > 0) await control.waitForJobs(1, { contains: mark });
+  for (const step of steer) await steerBatch(apiUrl, control, id, mark, step);
+  await handle.result();
+  const [job] = (await read(`${apiUrl}/api/batches/${id}`)).jobs;
+  await writeHistory(name, handle);
+  await writeHistory(`${name}-job`, client.workflow.getHandle(`batch/${id}/job/${job.id}`));
+}
+
+async function steerBatch(apiUrl, control, id, mark, step) {
+  if (step === 'release') return control.release({ contains: mark });
+  if (step === 'refuse') {
+    const [job] = await control.jobs({ contains: mark });
+    await control.rules({ effect: '401', endpoint: 'batches.retrieve', contains: job.id, count: 1 });
+  } else await post(`${apiUrl}/api/batches/${id}/${step}`, step === 'switch' ? { mode: 'realtime' } : {});
+  const expected = { pause: (batch) => batch.status === 'paused', refuse: (batch) => batch.status === 'paused', switch: (batch) => batch.next_mode === 'realtime' }[step];
+  while (expected && !expected(await read(`${apiUrl}/api/batches/${id}`))) await new Promise((resolve) => setTimeout(resolve, 100));
+}
+
+async function post(url, body) {
+  const answer = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+  if (!answer.ok) throw new Error(`POST ${url}: ${answer.status} ${await answer.text()}`);
+  return answer.json();
+}
+
+async function read(url) {
+  return (await fetch(url)).json();
+}
+
+async function writeHistory(name, handle) {
+  const json = redactHistory(JSON.parse(historyToJSON(await handle.fetchHistory())));
+  writeFileSync(join(folder, `${name}.json`), `${JSON.stringify(json, null, 1)}\n`);
+  console.log(`${name}: ${json.events.length} events`);
 }
 
 async function complete(apiUrl, control, client, name, scenario) {

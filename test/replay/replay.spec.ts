@@ -35,6 +35,10 @@ describe('recorded histories', () => {
     for (const strategy of strategyNames) expect(names).toContain(strategy);
   });
 
+  it('there is one of every way a batch can go', () => {
+    for (const way of ['plain', 'council', 'realtime', 'resubmitted', 'paused', 'canceled', 'switched', 'refused-key', 'rate-limited']) expect(names).toEqual(expect.arrayContaining([`batch-${way}`, `batch-${way}-job`]));
+  });
+
   it.each(names)('%s replays', async (name) => {
     await replay(history(name));
   });
