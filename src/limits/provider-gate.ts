@@ -97,9 +97,9 @@ export class ProviderGate {
     return this.inLine(request, (line) => line.enter({ ...request, patienceMs }, { urgent: request.priority === 'interactive', giveUpAt: at + patienceMs, signal: request.signal }));
   }
 
-  private patienceOf({ patienceMs, priority, timeoutMs }: GateRequest): number {
+  private patienceOf({ kind, patienceMs, priority, timeoutMs }: GateRequest): number {
     const { interactivePatience, unattendedPatienceMs } = this.parts.policy;
-    if (priority === 'unattended') return patienceMs ?? unattendedPatienceMs;
+    if (priority === 'unattended') return patienceMs ?? unattendedPatienceMs[kind];
     return Math.min(patienceMs ?? Infinity, timeoutMs * interactivePatience);
   }
 

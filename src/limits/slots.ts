@@ -13,10 +13,16 @@ export interface Slot {
   free(): void;
 }
 
+interface Making {
+  at: number;
+  isDone: boolean;
+  done: Promise<void>;
+}
+
 /** Places for calls under way, shared by all workers as leases in Postgres; counted in this process while Postgres is away. */
 export class Slots {
   private readonly held = new Set<string>();
-  private readonly madeAt = new Map<string, number>();
+  private readonly made = new Map<string, Making>();
   private readonly alone = new Map<string, number>();
   private timer: NodeJS.Timeout | null = null;
 
@@ -54,12 +60,25 @@ export class Slots {
     };
   }
 
+  // Many may find no place at the same moment: one makes them, all wait for it. False where they have been made.
   private async haveMade(scope: string, limit: number): Promise<boolean> {
     const key = `${scope} ${String(limit)}`;
-    if (Date.now() - (this.madeAt.get(key) ?? 0) < makeEveryMs) return false;
-    this.madeAt.set(key, Date.now());
-    await this.store.makeSlots(scope, limit);
+    const before = this.made.get(key);
+    const isRecent = before !== undefined && Date.now() - before.at < makeEveryMs;
+    if (isRecent && before.isDone) return false;
+    const making = isRecent ? before : this.make(scope, limit);
+    this.made.set(key, making);
+    await making.done;
     return true;
+  }
+
+  private make(scope: string, limit: number): Making {
+    const making: Making = { at: Date.now(), isDone: false, done: this.store.makeSlots(scope, limit) };
+    const end = (): void => {
+      making.isDone = true;
+    };
+    making.done.then(end, end);
+    return making;
   }
 
   private takeAlone(scope: string, limit: number): Slot | null {

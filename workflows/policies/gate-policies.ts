@@ -6,7 +6,8 @@ export interface GatePolicy {
   health: HealthPolicy;
   /** Part of an interactive call's time that may pass before it is sent. */
   interactivePatience: number;
-  unattendedPatienceMs: number;
+  /** Of calls of batches and runs, and of requests about batch jobs. */
+  unattendedPatienceMs: { call: number; batch: number };
 }
 
 const interactive: GatePolicy = {
@@ -25,8 +26,9 @@ const interactive: GatePolicy = {
   },
   // The other half is for the answer.
   interactivePatience: 0.5,
-  // Five minutes: limits are counted by the minute, and the caller tries again later.
-  unattendedPatienceMs: 300_000,
+  // A limit of one's own makes no call of a batch fail or pause it: 16 calls that wait for 2 places a minute take 8 minutes, an hour is enough for any. A request about a job only waits
+  // for pauses of half a minute and turns of five seconds, within an activity of ten minutes.
+  unattendedPatienceMs: { call: 3_600_000, batch: 300_000 },
 };
 
 /** The named policies. `test` has shorter pauses, and the same numbers of failures. */
@@ -35,6 +37,6 @@ export const gatePolicies: Record<PolicyName, GatePolicy> = {
   test: {
     ...interactive,
     health: { ...interactive.health, pause: { defaultMs: 200, longestMs: 30_000 }, breaker: { ...interactive.health.breaker, openMs: 1_000, longestOpenMs: 2_000 } },
-    unattendedPatienceMs: 20_000,
+    unattendedPatienceMs: { call: 60_000, batch: 20_000 },
   },
 };
