@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import type pg from 'pg';
 import { BudgetsStore } from '../budgets/budgets.store.js';
 import { POSTGRES_POOL } from '../database/postgres-pool.js';
 import type { Sql } from '../database/sql.js';
@@ -12,6 +13,9 @@ import { BatchControlService } from './batch-control.service.js';
 import { BatchDrafts } from './batch-drafts.js';
 import { BatchEngine } from './batch-engine.js';
 import { BatchInputsService } from './batch-inputs.service.js';
+import { BatchIntegrityController } from './batch-integrity.controller.js';
+import { BatchIntegrityService } from './batch-integrity.service.js';
+import { BatchIntegrityStore } from './batch-integrity.store.js';
 import { BatchItemsStore } from './batch-items.store.js';
 import { BatchReadsService } from './batch-reads.service.js';
 import { BatchReadsStore } from './batch-reads.store.js';
@@ -25,12 +29,13 @@ import { OpenAiBatchesController } from './openai-batches.controller.js';
 /** Batches, under `/api` and in the form of OpenAI. */
 @Module({
   imports: [FilesModule, KeyChecksModule, ModelsModule, PanelsModule, ProvidersModule],
-  controllers: [BatchesController, OpenAiBatchesController],
+  controllers: [BatchesController, BatchIntegrityController, OpenAiBatchesController],
   providers: [
     BatchControlService,
     BatchDrafts,
     BatchEngine,
     BatchInputsService,
+    BatchIntegrityService,
     BatchItemsStore,
     BatchReadsService,
     BatchReadsStore,
@@ -39,6 +44,7 @@ import { OpenAiBatchesController } from './openai-batches.controller.js';
     BatchesService,
     BatchesStore,
     TargetsService,
+    { provide: BatchIntegrityStore, inject: [POSTGRES_POOL], useFactory: (pool: pg.Pool) => new BatchIntegrityStore(pool) },
     { provide: BudgetsStore, inject: [POSTGRES_POOL], useFactory: (sql: Sql) => new BudgetsStore(sql) },
   ],
 })

@@ -157,11 +157,6 @@ export class BatchesStore {
     return rowCount === 1;
   }
 
-  /** Replaces the schema that answers must satisfy. */
-  async setSchema(id: string, schema: Record<string, unknown> | null): Promise<void> {
-    await this.sql.query({ text: `UPDATE batches SET options = jsonb_set(options, '{schema}', $2::jsonb) WHERE id = $1`, values: [id, storableJson(schema)] });
-  }
-
   /** Notes that all items are stored; repeating it changes nothing. */
   async loaded(id: string, itemCount: number, simulated: boolean): Promise<void> {
     await this.sql.query({

@@ -5,6 +5,7 @@ import { ask, conclave } from '../support/conclave-client.js';
 import { marker } from '../support/marker.js';
 import { sseFrames } from '../support/sse.js';
 import { stackAddresses } from '../support/stack.js';
+import { until } from '../support/until.js';
 
 const api = conclave();
 const pool = new pg.Pool({ connectionString: stackAddresses().databaseUrl, max: 2 });
@@ -131,6 +132,21 @@ describe('POST /api/batches', () => {
     expect(over).toMatchObject({ status: 'canceled', counts: { pending: 0 } });
     for (const deed of ['pause', 'resume', 'retry']) expect((await api.request('POST', `/api/batches/${json.id}/${deed}`)).status).toBe(409);
     expect((await api.request('POST', `/api/batches/${json.id}/cancel`)).json.status).toBe('canceled');
+  });
+
+  it('says that a batch is whole, makes again what was lost, and judges stored answers by a schema', async () => {
+    const { json } = await create({ model, items: items(3) });
+    await untilOver(api, json.id);
+    expect((await api.get(`/api/batches/${json.id}/verify`)).json).toMatchObject({ whole: true, totals: { expected: 3, valid: 3, failed: 0, missing: 0, duplicated: 0, orphaned: 0 }, items: { expected: 3, succeeded: 3 } });
+    expect((await api.request('POST', `/api/batches/${json.id}/repair`)).json).toMatchObject({ calls: 0, items: 0, started: false });
+    await pool.query('DELETE FROM calls WHERE completion_id = $1', [`${json.id}.1`]);
+    expect((await api.get(`/api/batches/${json.id}/verify`)).json).toMatchObject({ whole: false, totals: { missing: 1 }, items: { missing: 1 } });
+    expect((await api.request('POST', `/api/batches/${json.id}/repair`)).json).toMatchObject({ calls: 1, items: 1, started: true });
+    await until('whole again', async () => (await api.get(`/api/batches/${json.id}/verify`)).json.whole && (await untilOver(api, json.id)).status === 'completed');
+    expect((await resultsOf(api, json.id)).map((result) => result.status)).toEqual(['succeeded', 'succeeded', 'succeeded']);
+    expect(await api.request('POST', `/api/batches/${json.id}/revalidate`)).toMatchObject({ status: 400, json: { param: 'schema' } });
+    expect((await api.request('POST', `/api/batches/${json.id}/revalidate`, { schema: { type: 'object', required: ['a'] } })).json).toMatchObject({ checked: 3, valid: 0, invalid: 3, changed: 3 });
+    expect((await resultsOf(api, json.id, '?status=failed'))[0]).toMatchObject({ status: 'failed', failure: { code: 'invalid_answer' } });
   });
 
   it('knows nothing of other ids', async () => {

@@ -1,0 +1,47 @@
+import { Injectable } from '@nestjs/common';
+import { schemaFault } from '../../domain/ballots/bounded-schema.js';
+import { isFinal } from '../../domain/batches/batch-status.js';
+import { ApiError, badRequest } from '../http/api-error.js';
+import { BatchEngine } from './batch-engine.js';
+import { BatchIntegrityStore } from './batch-integrity.store.js';
+import type { RevalidateBody } from './batch-queries.dto.js';
+import { BatchReadsService } from './batch-reads.service.js';
+import { integrityBody, repairBody, revalidationBody, type IntegrityBody, type RepairBody, type RevalidationBody } from './integrity-response.js';
+
+/** Says whether batches are whole, mends them, and judges stored answers anew. */
+@Injectable()
+export class BatchIntegrityService {
+  constructor(
+    private readonly reads: BatchReadsService,
+    private readonly store: BatchIntegrityStore,
+    private readonly engine: BatchEngine,
+  ) {}
+
+  async verify(id: string, caller: string): Promise<IntegrityBody> {
+    await this.reads.find(id, caller);
+    const integrity = await this.store.verify(id);
+    if (!integrity) throw new Error(`Batch ${id} was there a moment ago and is gone.`);
+    return integrityBody(id, integrity);
+  }
+
+  /** Has what is missing made again, and nothing else paid. */
+  async repair(id: string, caller: string): Promise<RepairBody> {
+    const batch = await this.reads.find(id, caller);
+    if (batch.status === 'canceled' || batch.cancelRequestedAt) throw new ApiError({ status: 409, code: 'conflict', message: `Batch '${id}' was canceled, which is for good. Make a new batch of what is missing.` });
+    const repaired = await this.store.repair(id);
+    const goesOn = repaired.calls > 0 || repaired.items > 0;
+    if (goesOn) await this.engine.retryFailed(batch);
+    return repairBody(id, repaired, goesOn);
+  }
+
+  /** Judges stored answers by the given schema, else by the batch's own; calls nobody. */
+  async revalidate(id: string, caller: string, body: RevalidateBody): Promise<RevalidationBody> {
+    const batch = await this.reads.find(id, caller);
+    if (!isFinal(batch.status)) throw new ApiError({ status: 409, code: 'conflict', message: `Batch '${id}' is ${batch.status}: its answers are judged as they come. Revalidate it when it is over.` });
+    const schema = body?.schema ?? batch.options.schema;
+    if (schema === null) throw badRequest('schema', `Batch '${id}' has no schema. Send one: {"schema": {…}}.`);
+    const fault = schemaFault(schema);
+    if (fault !== null) throw badRequest('schema', fault);
+    return revalidationBody(id, await this.store.revalidate(id, schema));
+  }
+}
