@@ -5,6 +5,7 @@ import { CompletionsModule } from './completions/completions.module.js';
 import type { Config } from './config/config.js';
 import { ConfigModule } from './config/config.module.js';
 import { DatabaseModule } from './database/database.module.js';
+import { ExportsModule } from './exports/exports.module.js';
 import { HealthModule } from './health/health.module.js';
 import { logOptions } from './http/log-options.js';
 import { KeysModule } from './keys/keys.module.js';
@@ -31,6 +32,7 @@ export class AppModule {
         LimitsModule,
         HealthModule,
         TracesModule,
+        ExportsModule,
         CompletionsModule,
         BatchesModule,
       ],

@@ -1,38 +1,18 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { verificationBody } from '../exports/export-response.js';
 import { verifyArchive, type Verification } from '../exports/verify-archive.js';
 
 /** Verifies a signed export without server or database. Returns the exit code: 0 valid, 1 not. */
 export async function verifyCommand(file: string, options: { key: string[]; json?: boolean }): Promise<number> {
   if (!existsSync(file)) throw new Error(`There is no file '${file}'.`);
   const verification = await verifyArchive(file, options.key.map(trustedKey));
-  console.log(options.json === true ? JSON.stringify(verificationBody(verification), null, 2) : verificationText(file, verification));
+  console.log(options.json === true ? JSON.stringify(verificationBody(verification, false), null, 2) : verificationText(file, verification));
   return verification.valid ? 0 : 1;
 }
 
 // A key may be given as a file, such as the public_key.txt of another archive.
 function trustedKey(key: string): string {
   return existsSync(key) ? readFileSync(key, 'utf8').trim() : key;
-}
-
-/** The verification with the names of the wire. */
-export function verificationBody(found: Verification): Record<string, unknown> {
-  const manifest = found.manifest;
-  return {
-    valid: found.valid,
-    signature_valid: found.signatureValid,
-    key_trusted: found.keyTrusted,
-    hash_match: found.hashMatch,
-    changed_files: found.changedFiles,
-    missing_files: found.missingFiles,
-    extra_files: found.extraFiles,
-    errors: found.errors,
-    public_key_fingerprint: found.fingerprint,
-    // What an invalid archive says of itself is not repeated.
-    run_id: found.valid ? (manifest?.run_id ?? null) : null,
-    exported_at: found.valid ? (manifest?.generated_at ?? null) : null,
-    run: found.valid ? (manifest?.run ?? null) : null,
-    benchmark_count: found.valid ? (manifest?.benchmarks.length ?? 0) : null,
-  };
 }
 
 function verificationText(file: string, found: Verification): string {

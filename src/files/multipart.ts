@@ -22,7 +22,7 @@ export interface Form<Stored> {
 /** Leaves multipart bodies of the paths that take files unread, for `readForm`; on all others they stay a 415. */
 export function takeMultipart(server: FastifyInstance): void {
   server.addContentTypeParser('multipart/form-data', (request: FastifyRequest, payload: Readable, done: (error: Error | null) => void) => {
-    if (/^\/((openai\/)?v1\/files|api\/batches(\/estimate)?)\/?(\?|$)/.test(request.url)) {
+    if (/^\/((openai\/)?v1\/files|api\/batches(\/estimate)?|api\/exports\/(verify|import))\/?(\?|$)/.test(request.url)) {
       done(null);
       return;
     }
