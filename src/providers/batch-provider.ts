@@ -73,7 +73,7 @@ export interface BatchCallOptions {
 }
 
 /**
- * A provider's batch interface. Every method is one step that may be repeated; each throws `ProviderFailure` and nothing else, without retries of its own.
+ * A provider's batch interface. Every method is one step that may be repeated; each throws `ProviderFailure`, without retries of its own; what `lines` throws comes through as it is.
  * `create` is the only one that spends money: the caller writes down that it is about to, and after a crash asks `find` first.
  */
 export interface BatchProvider {

@@ -4,8 +4,9 @@ import type { BatchCallOptions } from '../batch-provider.js';
 import { CallDeadline } from '../call-deadline.js';
 import type { ProviderFailure } from '../provider-failure.js';
 import { failure, toProviderFailure, type FailureContext } from '../to-provider-failure.js';
+import { InputTooLarge, InputUnreadable } from './spool-input.js';
 
-/** One step at a provider's batch interface, bounded by `timeoutMs`; whatever goes wrong is a `ProviderFailure`, or the signal's reason. */
+/** One step at a provider's batch interface, bounded by `timeoutMs`; whatever goes wrong is a `ProviderFailure`, the signal's reason, or what reading the lines threw. */
 export async function batchStep<Result>(context: FailureContext, options: BatchCallOptions, step: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
   options.signal.throwIfAborted();
   const deadline = new CallDeadline(options.signal, options.timeoutMs, null);
@@ -13,6 +14,8 @@ export async function batchStep<Result>(context: FailureContext, options: BatchC
     return await step(deadline.signal);
   } catch (error) {
     options.signal.throwIfAborted();
+    if (error instanceof InputUnreadable) throw error.cause;
+    if (error instanceof InputTooLarge) throw failure('bad_request', error.message, context, { cause: error });
     if (deadline.expired !== null) throw tooLate(options, context, error);
     throw stepFailure(error, context);
   } finally {

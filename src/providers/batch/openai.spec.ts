@@ -45,6 +45,17 @@ describe('OpenAiBatch', () => {
     );
   });
 
+  it('refuses an input beyond the limit without sending it, and does not blame the provider for lines that can not be read', async () => {
+    const huge = 'x'.repeat(1_000_000);
+    const many = async function* () {
+      for (let index = 0; index < 201; index += 1) yield await Promise.resolve({ id: `line-${String(index)}`, body: { huge } });
+    };
+    await expect(batch.upload(job, many, patient({ timeoutMs: 60_000 }))).rejects.toMatchObject({ code: 'bad_request', message: expect.stringContaining('200000000 bytes') });
+    const broken = new Error('the database is away');
+    await expect(batch.upload(job, async function* () { throw await Promise.resolve(broken); }, patient())).rejects.toBe(broken);
+    expect(server.requests).toEqual([]);
+  });
+
   it('creates a job with its mark, once, whatever comes back', async () => {
     answer({ '/v1/batches': fixture.body });
     expect(await batch.create(job, linesFrom([]), patient())).toMatchObject({ reference: 'batch_abc123' });

@@ -9,11 +9,22 @@ export interface SpooledInput {
   read(): ReadableStream<Uint8Array>;
 }
 
+/** The input has more bytes than a job may have. */
+export class InputTooLarge extends Error {
+  override readonly name = 'InputTooLarge';
+}
+
+/** The input could not be read; `cause` is why, and no trouble of a provider. */
+export class InputUnreadable extends Error {
+  override readonly name = 'InputUnreadable';
+}
+
 const flushAt = 1024 * 1024;
 
 /**
  * Writes `pieces` to a file that nobody else can open, hands it to `use`, and is rid of it. A job's input is sent with its length, which vendors want, and is never whole in memory.
- * The file has no name while it is used, so that a crash leaves none behind. Throws `RangeError` where it would pass `mostBytes`.
+ * The file has no name while it is used, so that a crash leaves none behind. Throws `InputTooLarge` beyond `mostBytes`, and
+ * `InputUnreadable` with what `pieces` threw.
  */
 export async function spoolInput<Result>(pieces: AsyncIterable<string>, mostBytes: number, use: (input: SpooledInput) => Promise<Result>, parent: string = tmpdir()): Promise<Result> {
   const folder = await mkdtemp(join(parent, 'conclave-batch-'));
@@ -26,11 +37,11 @@ export async function spoolInput<Result>(pieces: AsyncIterable<string>, mostByte
       const data = Buffer.from(buffered.join(''), 'utf8');
       buffered = [];
       length = 0;
-      if (bytes + data.length > mostBytes) throw new RangeError(`the input has more than the ${String(mostBytes)} bytes that one job may have`);
+      if (bytes + data.length > mostBytes) throw new InputTooLarge(`the input has more than the ${String(mostBytes)} bytes that one job may have`);
       for (let written = 0; written < data.length; ) written += (await file.write(data, written, data.length - written, bytes + written)).bytesWritten;
       bytes += data.length;
     };
-    for await (const piece of pieces) {
+    for await (const piece of readable(pieces)) {
       buffered.push(piece);
       length += piece.length;
       if (length >= flushAt) await flush();
@@ -49,5 +60,13 @@ async function* contentOf(file: FileHandle): AsyncGenerator<Uint8Array> {
     if (bytesRead === 0) return;
     position += bytesRead;
     yield buffer.subarray(0, bytesRead);
+  }
+}
+
+async function* readable(pieces: AsyncIterable<string>): AsyncGenerator<string> {
+  try {
+    yield* pieces;
+  } catch (cause) {
+    throw new InputUnreadable('the lines of the job could not be read', { cause });
   }
 }
