@@ -14,8 +14,8 @@ const batch = (more: Partial<BatchOnWire> = {}): BatchOnWire =>
 
 describe('a batch on a terminal', () => {
   it('is summed up in one line', () => {
-    expect(batchLine(batch())).toBe('batch_1 · running · 10/40 done · 1 failed · $0.01 of $2.00 · ETA 5m 00s');
-    expect(batchLine(batch({ status: 'completed', counts: { total: 2, pending: 0, succeeded: 2, failed: 0, canceled: 0 }, cost_cap_usd: null, eta_seconds: null, simulated: true }))).toBe('batch_1 · completed · 2/2 done · $0.01 · simulated');
+    expect(batchLine(batch())).toBe('batch_1 · running · 10/40 done · round 0: 13/40 calls · 1 failed · $0.01 of $2.00 · ETA 5m 00s');
+    expect(batchLine(batch({ status: 'completed', finished_at: '2026-11-21T11:00:00.000Z', counts: { total: 2, pending: 0, succeeded: 2, failed: 0, canceled: 0 }, cost_cap_usd: null, eta_seconds: null, simulated: true }))).toBe('batch_1 · completed · 2/2 done · $0.01 · simulated');
   });
 
   it('never shows an unknown cost as a known one', () => {
@@ -26,9 +26,9 @@ describe('a batch on a terminal', () => {
   });
 
   it('shows each provider job: state, done of all, age that grows, and where to find it', () => {
-    const screen = batchScreen(batch({ jobs: [job(), job({ id: 'pjob_2', status: 'collected', provider_state: 'completed', reference: null, succeeded: 40, failed: 0, mode: 'realtime', ended_at: 'x' })] }), { width: 120, elapsedSeconds: 20 });
+    const screen = batchScreen(batch({ jobs: [job(), job({ id: 'pjob_2', status: 'collected', provider_state: 'completed', reference: null, succeeded: 40, failed: 0, mode: 'realtime', ended_at: 'x' })] }), { width: 140, elapsedSeconds: 20 });
     const [first, second] = screen.split('\n').filter((line) => line.includes('gpt-4o-mini'));
-    expect(first).toMatch(/openai .*running: in_progress.* 13\/40 \(1 failed\).*2m 00s.*batch_abc/);
+    expect(first).toMatch(/openai .*running: in_progress.* 13\/40 \(1 failed\).*2m 00s.* 3m 08s .*batch_abc/);
     expect(second).toMatch(/openai realtime.*collected: completed.*40\/40.*1m 40s.*pjob_2/);
     expect(screen).toContain('25 %');
     expect(screen).toContain('ETA 4m 40s');
@@ -40,12 +40,14 @@ describe('a batch on a terminal', () => {
   });
 
   it('keeps to the screen: long names are shortened, and of many jobs those under way are shown', () => {
-    const jobs = Array.from({ length: 50 }, (_, index) => job({ id: `pjob_${String(index)}`, model: 'accounts/fireworks/models/llama-v3p3-70b-instruct', reference: `ref_${String(index)}`, status: index === 3 ? 'running' : 'collected' }));
-    const lines = batchScreen(batch({ jobs }), { width: 100, elapsedSeconds: 0 }).split('\n');
+    const jobs = Array.from({ length: 50 }, (_, index) => job({ id: `pjob_${String(index)}`, model: 'accounts/fireworks/models/llama-v3p3-70b-instruct', provider: 'fireworks', provider_state: 'BATCH_STATE_SUCCEEDED', lines: 50_000, succeeded: 49_000, reference: `ref_${String(index)}`, age_seconds: 9_000, status: index === 3 ? 'running' : 'collected' }));
+    const screen = (width: number) => batchScreen(batch({ jobs }), { width, elapsedSeconds: 0 }).split('\n');
+    const lines = screen(140);
     expect(lines.length).toBeLessThan(30);
     expect(lines.join('\n')).toContain('ref_3 ');
     expect(lines.at(-1)).toBe('… and 30 jobs more');
     expect(lines.join('\n')).toContain('accounts/firewo…');
+    for (const width of [80, 100, 114, 130, 200]) for (const line of screen(width).slice(2)) expect([width, line.length <= width, line]).toEqual([width, true, line]);
   });
 
   it('shows an empty batch and a list', () => {
@@ -74,10 +76,10 @@ describe('a batch on a terminal', () => {
 
   it('tells what verify found', () => {
     const whole = { expected: 3, valid: 3, failed: 0, missing: 0, duplicated: 0, orphaned: 0 };
-    expect(isIntact({ ...whole, jobs: [] })).toBe(true);
-    expect(isIntact({ ...whole, jobs: [{ id: 'pjob_1', ...whole, missing: 1 }] })).toBe(false);
-    expect(isIntact({ ...whole, ok: false, jobs: [] })).toBe(false);
-    expect(integrityTable({ ...whole, jobs: [{ id: 'pjob_1', expected: 3, missing: 1 }] })).toMatch(/pjob_1.* 3 .* 1 /);
+    expect(isIntact({ totals: whole, items: {}, jobs: [] })).toBe(true);
+    expect(isIntact({ totals: whole, items: { missing: 1 }, jobs: [] })).toBe(false);
+    expect(isIntact({ totals: whole, items: {}, jobs: [{ id: 'pjob_1', ...whole, orphaned: 1 }] })).toBe(false);
+    expect(integrityTable({ totals: whole, items: { missing: 2 }, jobs: [{ id: 'pjob_1', expected: 3, missing: 1 }] })).toMatch(/pjob_1.* 3 .* 1 [^]*2 items missing/);
   });
 
   it('reads and writes durations', () => {

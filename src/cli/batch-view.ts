@@ -50,13 +50,14 @@ export function integrityTable(found: IntegrityOnWire): string {
   const table = new Table({ head: ['job', ...tallies], style: { head: [], border: [], compact: true }, colAligns: ['left', ...tallies.map(() => 'right' as const)] });
   const rowOf = (name: string, row: Partial<Record<(typeof tallies)[number], number>>): string[] => [name, ...tallies.map((tally) => (row[tally] === undefined ? '-' : String(row[tally])))];
   for (const job of found.jobs) table.push(rowOf(job.id, job));
-  if (found.jobs.length === 0 || tallies.some((tally) => found[tally] !== undefined)) table.push(rowOf('batch', found));
-  return table.toString();
+  table.push(rowOf('all', found.totals));
+  const { missing = 0 } = found.items;
+  return `${table.toString()}${missing === 0 ? '' : `\n${plural(missing, 'item')} missing`}`;
 }
 
 /** Whether `verify` found nothing missing, duplicated or orphaned. */
-export function isIntact(found: IntegrityOnWire): boolean {
-  return found.ok ?? [found, ...found.jobs].every(({ missing = 0, duplicated = 0, orphaned = 0 }) => missing + duplicated + orphaned === 0);
+export function isIntact({ totals, items, jobs }: IntegrityOnWire): boolean {
+  return (items.missing ?? 0) === 0 && [totals, ...jobs].every(({ missing = 0, duplicated = 0, orphaned = 0 }) => missing + duplicated + orphaned === 0);
 }
 
 /**
@@ -86,6 +87,7 @@ function summary(batch: BatchOnWire, elapsedSeconds: number): string {
     batch.id,
     batch.status + (batch.next_mode ? ` (then ${batch.next_mode})` : ''),
     `${done(batch)} done`,
+    ...callsOfRound(batch),
     ...(counts.failed > 0 ? [`${String(counts.failed)} failed`] : []),
     ...(counts.canceled > 0 ? [`${String(counts.canceled)} canceled`] : []),
     `${cost(usage.total)}${batch.cost_cap_usd ? ` of ${money(batch.cost_cap_usd)}` : ''}`,
@@ -96,6 +98,15 @@ function summary(batch: BatchOnWire, elapsedSeconds: number): string {
 
 function done({ counts }: BatchOnWire): string {
   return `${String(counts.total - counts.pending)}/${String(counts.total)}`;
+}
+
+// Items of a panel are done all at once in its last round; calls move all the time.
+function callsOfRound({ jobs, finished_at: finishedAt }: BatchOnWire): string[] {
+  const round = Math.max(...jobs.map((job) => job.round));
+  const own = jobs.filter((job) => job.round === round);
+  if (finishedAt || own.length === 0) return [];
+  const total = own.reduce((sum, job) => sum + job.lines, 0);
+  return [`round ${String(round)}: ${String(own.reduce((sum, job) => sum + job.succeeded + job.failed, 0))}/${String(total)} calls`];
 }
 
 function progressBar({ counts }: BatchOnWire, width: number): string {
@@ -109,19 +120,36 @@ function progressBar({ counts }: BatchOnWire, width: number): string {
 const mostJobs = 20;
 
 function jobsTable(jobs: readonly JobOnWire[], width: number, elapsedSeconds: number): string {
-  const isOver = ({ status }: JobOnWire): boolean => ['collected', 'failed', 'canceled'].includes(status);
   const shown = jobs.length <= mostJobs ? jobs : [...jobs.filter((job) => !isOver(job)), ...jobs.filter(isOver).reverse()].slice(0, mostJobs);
-  const table = new Table({ head: ['round', 'provider', 'model', 'state', 'done', 'age', 'job'], style: { head: [], border: [], compact: true }, colAligns: ['right', 'left', 'left', 'left', 'right', 'right', 'left'] });
-  // What is left for the model's name beside the other columns.
-  const room = Math.max(12, width - 84);
+  // Narrow terminals see less, never broken lines.
+  const isWide = width >= 130;
+  const hasWords = width >= 114;
+  const room = Math.max(10, Math.min(40, width - (isWide ? 124 : hasWords ? 104 : 66)));
+  const right = 'right' as const;
+  const left = 'left' as const;
+  const head = ['round', 'provider', 'model', 'state', 'done', 'age', ...(hasWords ? ['ETA'] : []), ...(isWide ? ['job'] : [])];
+  const table = new Table({ head, style: { head: [], border: [], compact: true }, colAligns: [right, left, left, left, right, right, right, left] });
   for (const job of shown) {
     const isRunning = (job.ended_at ?? null) === null && !isOver(job);
-    const state = job.status + (job.provider_state && job.provider_state !== job.status ? `: ${job.provider_state}` : '');
-    const failed = job.failed > 0 ? ` (${String(job.failed)} failed)` : '';
-    table.push([String(job.round), job.provider + (job.mode === 'realtime' ? ' realtime' : ''), shortened(job.model, room), state, `${String(job.succeeded + job.failed)}/${String(job.lines)}${failed}`, duration(job.age_seconds + (isRunning ? elapsedSeconds : 0)), job.reference ?? job.id]);
+    const state = job.status + (hasWords && job.provider_state && job.provider_state !== job.status ? `: ${job.provider_state}` : '');
+    const failed = hasWords && job.failed > 0 ? ` (${String(job.failed)} failed)` : '';
+    const age = duration(job.age_seconds + (isRunning ? elapsedSeconds : 0));
+    const figures = [`${String(job.succeeded + job.failed)}/${String(job.lines)}${failed}`, age, ...(hasWords ? [isRunning ? jobEta(job, elapsedSeconds) : ''] : [])];
+    const provider = job.provider + (job.mode === 'realtime' ? ' realtime' : '');
+    table.push([String(job.round), provider, shortened(job.model, room), shortened(state, 32), ...figures, ...(isWide ? [shortened(job.reference ?? job.id, 33)] : [])]);
   }
   const hidden = jobs.length - shown.length;
   return hidden === 0 ? table.toString() : `${table.toString()}\n… and ${plural(hidden, 'job')} more`;
+}
+
+function isOver({ status }: JobOnWire): boolean {
+  return ['collected', 'failed', 'canceled'].includes(status);
+}
+
+/** At the pace so far; empty where it has none yet. */
+function jobEta({ lines, succeeded, failed, age_seconds: age }: JobOnWire, elapsedSeconds: number): string {
+  const ended = succeeded + failed;
+  return ended === 0 || ended >= lines ? '' : duration((age * (lines - ended)) / ended - elapsedSeconds);
 }
 
 function shortened(text: string, length: number): string {

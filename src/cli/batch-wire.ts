@@ -50,12 +50,12 @@ export type JobOnWire = BatchOnWire['jobs'][number];
 export const estimateOnWire = z.object({ items: count, calls: count, input_tokens: count, output_tokens: count, cost_usd: z.number().nullable(), cost_known: z.boolean(), models: z.array(z.string()), simulated: z.boolean() });
 export type EstimateOnWire = z.infer<typeof estimateOnWire>;
 
-const tally = { expected: count, valid: count, failed: count, missing: count, duplicated: count, orphaned: count };
+const tally = z.object({ expected: count, valid: count, failed: count, missing: count, duplicated: count, orphaned: count }).partial();
 
-/** What `verify` found: of the whole batch, and of each job. */
+/** What `verify` found: of each job, of all of them, and of the items. */
 export const integrityOnWire = z.looseObject({
-  ok: z.boolean().optional(),
-  ...z.object(tally).partial().shape,
-  jobs: z.array(z.looseObject({ id: z.string(), ...z.object(tally).partial().shape })).default([]),
+  totals: tally.default({}),
+  items: z.looseObject({ expected: count, missing: count }).partial().default({}),
+  jobs: z.array(z.looseObject({ id: z.string(), ...tally.shape })).default([]),
 });
 export type IntegrityOnWire = z.infer<typeof integrityOnWire>;
