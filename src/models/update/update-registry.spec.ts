@@ -134,6 +134,14 @@ describe('updateRegistry', () => {
     expect([failing.isPartial, failing.warnings.at(-1)]).toEqual([true, expect.stringContaining('pricing.txt: cheap gave no list of prices')]);
   });
 
+  it('keeps the default of a provider that had no models, though its list lacks it', async () => {
+    const empty = `sources: {}\nproviders:\n  openai: { display_name: O, env_var: null, sdk: x, base_url: null, default_model: gpt-default }\n`;
+    const report = await update(empty, provider([listed('gpt-other')]));
+    expect(Object.keys(parseModelRegistry(report.text).providers['openai']?.models ?? {})).toEqual(['gpt-default', 'gpt-other']);
+    expect(report.warnings.join()).toContain("openai/gpt-default is not in the provider's list");
+    expect((await update(report.text, provider([listed('gpt-other')]))).text).toBe(report.text);
+  });
+
   it('goes on without a provider that does not answer, and says so', async () => {
     const report = await update(text, provider(new ProviderFailure({ code: 'auth', provider: 'openai', model: '', message: 'openai refuses' })));
     expect(report).toMatchObject({ text, isPartial: true, warnings: ['openai refuses'] });
