@@ -75,9 +75,9 @@ export class BatchIntegrityStore {
   /** Counts every line of every job, and every item; null: there is no such batch. Indices: `provider_jobs_batch`, `batch_calls_job`, `calls_paid_once`, `calls_group`. */
   async verify(batchId: string): Promise<BatchIntegrity | null> {
     const [jobs, stray, items] = await Promise.all([
-      this.pool.query<JobIntegrity>({ name: 'integrity-jobs', text: jobsText, values: [batchId] }),
-      this.pool.query<{ lost: number; unasked: number }>({ name: 'integrity-stray', text: strayText, values: [batchId] }),
-      this.pool.query<BatchIntegrity['items']>({ name: 'integrity-items', text: itemsText, values: [batchId] }),
+      this.pool.query<JobIntegrity>({ text: jobsText, values: [batchId] }),
+      this.pool.query<{ lost: number; unasked: number }>({ text: strayText, values: [batchId] }),
+      this.pool.query<BatchIntegrity['items']>({ text: itemsText, values: [batchId] }),
     ]);
     const counted = items.rows[0];
     if (!counted) return null;
@@ -106,13 +106,12 @@ export class BatchIntegrityStore {
     await this.pool.query({ text: `UPDATE batches SET options = jsonb_set(options, '{schema}', $2) WHERE id = $1`, values: [batchId, JSON.stringify(schema)] });
     const result: Revalidated = { checked: 0, valid: 0, invalid: 0, changed: 0 };
     for (let after = -1; ; ) {
-      const { rows } = await this.pool.query<StoredAnswer>({ name: 'integrity-answers', text: answersText, values: [batchId, after, pageSize] });
+      const { rows } = await this.pool.query<StoredAnswer>({ text: answersText, values: [batchId, after, pageSize] });
       const last = rows.at(-1);
       if (!last) return result;
       after = last.ordinal;
       const judged = rows.map((row) => ({ id: row.id, was: row.status, output: outputOf(row.text, schema) }));
       await this.pool.query({
-        name: 'integrity-judge',
         text: judgeText,
         values: [safeJson(judged.map(({ id, output }) => ({ id, output, status: output.valid ? 'succeeded' : 'failed', failure: output.valid ? null : missedSchema(output.errors) })))],
       });

@@ -112,14 +112,16 @@ interface AnswerRow {
   cost_nano_usd: string | null;
 }
 
-/** The rows of a batch as planning sees them. Every statement may be repeated: what is done already stays as it is. */
+/**
+ * The rows of a batch as planning sees them. Every statement may be repeated: what is done already stays as it is. None is prepared by name: Postgres would keep the plan it made while
+ * the tables were empty, and 100,000 items later each slice would read all of them.
+ */
 export class BatchPlanningStore {
   constructor(private readonly pool: pg.Pool) {}
 
   /** The batch, or null. */
   async batch(batchId: string): Promise<BatchToPlan | null> {
     const { rows } = await this.pool.query<{ mode: BatchMode; options: BatchOptions; budget_id: string | null; cost_capped: boolean; tokens_capped: boolean; cancel_requested: boolean }>({
-      name: 'plan-batch',
       text: `SELECT mode, options, budget_id, cost_cap_nano_usd IS NOT NULL AS cost_capped, token_cap IS NOT NULL AS tokens_capped, cancel_requested_at IS NOT NULL AS cancel_requested
 FROM batches LEFT JOIN budgets ON budgets.id = batches.budget_id WHERE batches.id = $1`,
       values: [batchId],
@@ -130,12 +132,12 @@ FROM batches LEFT JOIN budgets ON budgets.id = batches.budget_id WHERE batches.i
 
   /** Pending items after an ordinal that wait for nothing, in their order (indices `batch_items_pending`, `batch_calls_key`). */
   async readyItems(batchId: string, afterOrdinal: number, limit: number): Promise<ReadyItem[]> {
+    // A scalar subquery stays one look into the index for each item; NOT EXISTS would become a join with all calls where statistics are missing.
     const { rows } = await this.pool.query<{ id: string; ordinal: number; plan_hash: string; seed: string; validation_attempt: number; client_seed: number | null }>({
-      name: 'plan-ready-items',
       text: `SELECT item.id, item.ordinal, item.plan_hash, item.seed, item.validation_attempt, CASE WHEN item.validation_attempt > 0 THEN (item.request #>> '{sampling,seed}')::float8 END AS client_seed
 FROM batch_items AS item
 WHERE item.batch_id = $1 AND item.status = 'pending' AND item.ordinal > $2
-  AND NOT EXISTS (SELECT FROM batch_calls AS call WHERE call.item_id = item.id AND call.status IN ('waiting', 'assigned'))
+  AND (SELECT call.id FROM batch_calls AS call WHERE call.item_id = item.id AND call.status IN ('waiting', 'assigned') LIMIT 1) IS NULL
 ORDER BY item.ordinal LIMIT $3`,
       values: [batchId, afterOrdinal, limit],
     });
@@ -145,16 +147,15 @@ ORDER BY item.ordinal LIMIT $3`,
   /** Plans by hash. */
   async plans(batchId: string, hashes: string[]): Promise<Map<string, StrategyPlan>> {
     if (hashes.length === 0) return new Map();
-    const { rows } = await this.pool.query<{ hash: string; plan: StrategyPlan }>({ name: 'plan-plans', text: 'SELECT hash, plan FROM batch_plans WHERE batch_id = $1 AND hash = ANY($2)', values: [batchId, hashes] });
+    const { rows } = await this.pool.query<{ hash: string; plan: StrategyPlan }>({ text: 'SELECT hash, plan FROM batch_plans WHERE batch_id = $1 AND hash = ANY($2)', values: [batchId, hashes] });
     return new Map(rows.map(({ hash, plan }) => [hash, plan]));
   }
 
   /** Recorded answers and final failures of some items: by item, then by key. An answer counts before a failure (indices `calls_paid_once`, `batch_calls_key`). */
   async known(itemIds: string[]): Promise<Map<string, Map<string, CallOutcome>>> {
     const [failed, answered] = await Promise.all([
-      this.pool.query<{ item_id: string; key: string; failure: CallFailure | null }>({ name: 'plan-failed', text: `SELECT item_id, key, failure FROM batch_calls WHERE item_id = ANY($1) AND status IN ('failed', 'canceled')`, values: [itemIds] }),
+      this.pool.query<{ item_id: string; key: string; failure: CallFailure | null }>({ text: `SELECT item_id, key, failure FROM batch_calls WHERE item_id = ANY($1) AND status IN ('failed', 'canceled')`, values: [itemIds] }),
       this.pool.query<AnswerRow>({
-        name: 'plan-answered',
         text: `SELECT completion_id, key, text, tool_calls, finish_reason, input_tokens, output_tokens, cached_input_tokens, reasoning_tokens, cost_nano_usd
 FROM calls WHERE completion_id = ANY($1) AND outcome = 'succeeded'`,
         values: [itemIds],
@@ -169,16 +170,15 @@ FROM calls WHERE completion_id = ANY($1) AND outcome = 'succeeded'`,
   /** Writes what a slice came to, in one transaction. Items that have an outcome keep it, calls that exist stay as they are, except one that is said to have succeeded and has no answer. */
   saveSlice(batchId: string, { finished, missing, askedAgain }: SliceResult): Promise<void> {
     return inTransaction(this.pool, async (tx) => {
-      if (askedAgain.length > 0) await tx.query({ name: 'plan-ask-again', text: askAgainText, values: [JSON.stringify(askedAgain.map((item) => ({ id: item.id, attempt: item.validationAttempt })))] });
-      if (missing.length > 0) await tx.query({ name: 'plan-insert-calls', text: insertCallsText, values: [batchId, safeJson(missing.map(callRow))] });
-      if (finished.length > 0) await tx.query({ name: 'plan-finish-items', text: finishItemsText, values: [safeJson(finished.map(itemRow))] });
+      if (askedAgain.length > 0) await tx.query({ text: askAgainText, values: [JSON.stringify(askedAgain.map((item) => ({ id: item.id, attempt: item.validationAttempt })))] });
+      if (missing.length > 0) await tx.query({ text: insertCallsText, values: [batchId, safeJson(missing.map(callRow))] });
+      if (finished.length > 0) await tx.query({ text: finishItemsText, values: [safeJson(finished.map(itemRow))] });
     });
   }
 
   /** Waiting calls by model, the first planned first (index `batch_calls_waiting`). */
   async waitingGroups(batchId: string): Promise<WaitingGroup[]> {
     const { rows } = await this.pool.query<{ provider: string; model: string; realtime_only: boolean; calls: number }>({
-      name: 'plan-waiting-groups',
       text: `SELECT provider, model, realtime_only, count(*)::integer AS calls FROM batch_calls WHERE batch_id = $1 AND status = 'waiting' GROUP BY provider, model, realtime_only ORDER BY min(id)`,
       values: [batchId],
     });
@@ -188,7 +188,6 @@ FROM calls WHERE completion_id = ANY($1) AND outcome = 'succeeded'`,
   /** Waiting calls of a group after an id, with their conversations (index `batch_calls_waiting`). */
   async waitingCalls(batchId: string, group: Omit<WaitingGroup, 'calls'>, afterId: string, limit: number): Promise<WaitingCall[]> {
     const { rows } = await this.pool.query<WaitingCall>({
-      name: 'plan-waiting-calls',
       text: `SELECT call.id, call.input, item.request FROM batch_calls AS call JOIN batch_items AS item ON item.id = call.item_id
 WHERE call.batch_id = $1 AND call.status = 'waiting' AND call.provider = $2 AND call.model = $3 AND call.realtime_only = $4 AND call.id > $5 ORDER BY call.id LIMIT $6`,
       values: [batchId, group.provider, group.model, group.realtimeOnly, afterId, limit],
@@ -200,7 +199,6 @@ WHERE call.batch_id = $1 AND call.status = 'waiting' AND call.provider = $2 AND 
   async failCalls(failures: { id: string; failure: CallFailure }[]): Promise<void> {
     if (failures.length === 0) return;
     await this.pool.query({
-      name: 'plan-fail-calls',
       text: `UPDATE batch_calls AS call SET status = 'failed', failure = now_is.failure FROM jsonb_to_recordset($1::jsonb) AS now_is(id bigint, failure jsonb) WHERE call.id = now_is.id AND call.status = 'waiting'`,
       values: [safeJson(failures)],
     });
@@ -226,12 +224,10 @@ WHERE call.batch_id = $1 AND call.status = 'waiting' AND call.provider = $2 AND 
   async standing(batchId: string): Promise<{ jobs: { jobId: string; provider: string; model: string; mode: BatchMode; lines: number }[]; pending: number; waiting: number }> {
     const [jobs, counts] = await Promise.all([
       this.pool.query<{ jobId: string; provider: string; model: string; mode: BatchMode; lines: number }>({
-        name: 'plan-jobs',
         text: `SELECT id AS "jobId", provider, model, mode, line_count AS lines FROM provider_jobs WHERE batch_id = $1 AND status NOT IN ('collected', 'failed', 'canceled') ORDER BY created_at, id`,
         values: [batchId],
       }),
       this.pool.query<{ pending: number; waiting: number }>({
-        name: 'plan-counts',
         text: `SELECT (SELECT count(*)::integer FROM batch_items WHERE batch_id = $1 AND status = 'pending') AS pending, (SELECT count(*)::integer FROM batch_calls WHERE batch_id = $1 AND status = 'waiting') AS waiting`,
         values: [batchId],
       }),
@@ -243,7 +239,6 @@ WHERE call.batch_id = $1 AND call.status = 'waiting' AND call.provider = $2 AND 
 /** Lines of a job that are still waiting, locked; none after a cancel. */
 async function lockOpen(tx: Sql, job: NewJob): Promise<JobLineBound[]> {
   const { rows } = await tx.query<{ id: string }>({
-    name: 'plan-lock-lines',
     text: `SELECT id FROM batch_calls WHERE id = ANY($2::bigint[]) AND status = 'waiting' AND EXISTS (SELECT FROM batches WHERE id = $1 AND cancel_requested_at IS NULL) ORDER BY id FOR UPDATE`,
     values: [job.batchId, job.lines.map(({ id }) => id)],
   });
@@ -281,12 +276,10 @@ async function insertJob(tx: Sql, job: NewJob, jobId: string): Promise<void> {
   const inputTokens = job.lines.reduce((sum, line) => sum + line.inputTokens, 0);
   const bytes = job.mode === 'realtime' ? 0 : job.lines.reduce((sum, line) => sum + line.bytes, 0);
   await tx.query({
-    name: 'plan-insert-job',
     text: `INSERT INTO provider_jobs (id, batch_id, round, mode, provider, model, endpoint, status, line_count, byte_count, estimated_input_tokens) VALUES ($1, $2, $3, $4, $5, $6, $7, 'planned', $8, $9, $10)`,
     values: [jobId, job.batchId, job.round, job.mode, job.provider, job.model, job.endpoint, job.lines.length, bytes, inputTokens],
   });
   await tx.query({
-    name: 'plan-assign-lines',
     text: `UPDATE batch_calls AS call SET status = 'assigned', job_id = $1, attempt = attempt + 1, reserved_nano_usd = line.nano_usd FROM unnest($2::bigint[], $3::bigint[]) AS line(id, nano_usd) WHERE call.id = line.id`,
     values: [jobId, job.lines.map(({ id }) => id), job.lines.map(({ costNanoUsd }) => costNanoUsd)],
   });

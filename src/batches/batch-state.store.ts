@@ -17,7 +17,6 @@ export class BatchStateStore {
   /** Sets status and reason, and the mode where one is given, which takes back `nextMode`. A final status is never left. False: it was final, or there is no such batch. */
   async setStatus(batchId: string, change: { status: BatchStatus; reason: BatchReason | null; mode?: BatchMode; nextMode?: BatchMode }): Promise<boolean> {
     const { rowCount } = await this.pool.query({
-      name: 'batch-set-status',
       text: `UPDATE batches SET status = $2, reason = $3, mode = coalesce($4, mode), next_mode = CASE WHEN $4::text IS NULL THEN coalesce($5, next_mode) END,
   finished_at = CASE WHEN $2 IN ('completed', 'failed', 'canceled') THEN now() END
 WHERE id = $1 AND status NOT IN ('completed', 'failed', 'canceled')`,
@@ -29,7 +28,6 @@ WHERE id = $1 AND status NOT IN ('completed', 'failed', 'canceled')`,
   /** The first failed items of a batch that was not canceled, in their order, with all their planned calls. */
   async failedItems(batchId: string, limit: number): Promise<FailedItem[]> {
     const { rows } = await this.pool.query<FailedItem>({
-      name: 'batch-failed-items',
       text: `SELECT item.id, coalesce((SELECT jsonb_agg(jsonb_build_object('id', call.id::text, 'key', call.key, 'status', call.status)) FROM batch_calls AS call WHERE call.item_id = item.id), '[]') AS calls
 FROM batch_items AS item JOIN batches AS batch ON batch.id = item.batch_id
 WHERE item.batch_id = $1 AND item.status = 'failed' AND batch.status <> 'canceled' AND batch.cancel_requested_at IS NULL ORDER BY item.ordinal LIMIT $2`,
@@ -45,13 +43,11 @@ WHERE item.batch_id = $1 AND item.status = 'failed' AND batch.status <> 'cancele
   reopenItems(items: { remade: string[]; askedAgain: string[]; ids: string[] }): Promise<number> {
     return inTransaction(this.pool, async (tx) => {
       const { rowCount } = await tx.query({
-        name: 'batch-reopen-items',
         text: `UPDATE batch_items SET status = 'pending', decision = NULL, output = NULL, failure = NULL, finished_at = NULL, validation_attempt = validation_attempt + CASE WHEN id = ANY($2) THEN 1 ELSE 0 END
 WHERE id = ANY($1) AND status = 'failed'`,
         values: [items.ids, items.askedAgain],
       });
       await tx.query({
-        name: 'batch-remake-calls',
         text: `UPDATE batch_calls SET status = 'waiting', failure = NULL, attempt = least(attempt, 1) WHERE id = ANY($1::bigint[]) AND status = 'failed'`,
         values: [items.remade],
       });
@@ -62,7 +58,6 @@ WHERE id = ANY($1) AND status = 'failed'`,
   /** Opens a finished batch again if it has items without outcome; one that was canceled stays so. */
   async reopen(batchId: string): Promise<void> {
     await this.pool.query({
-      name: 'batch-reopen',
       text: `UPDATE batches SET status = 'submitting', reason = NULL, finished_at = NULL
 WHERE id = $1 AND status IN ('completed', 'failed') AND cancel_requested_at IS NULL AND EXISTS (SELECT FROM batch_items WHERE batch_id = $1 AND status = 'pending')`,
       values: [batchId],
