@@ -1,27 +1,9 @@
-import { InvalidArgumentError, Option, type Command } from 'commander';
+import { Option, type Command } from 'commander';
 import type * as commandsOfBatches from './batch.command.js';
-import { parseDuration } from './batch-view.js';
+import { number, positive, time } from './option-parsers.js';
 import { addServerOptions } from './server-options.js';
 
 type Commands = typeof commandsOfBatches;
-
-const number = (text: string): number => {
-  const value = Number(text);
-  if (text.trim() === '' || !Number.isFinite(value) || value < 0) throw new InvalidArgumentError('write a number that is not negative.');
-  return value;
-};
-const positive = (text: string): number => {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('write a positive whole number.');
-  return value;
-};
-const time = (text: string): number => {
-  try {
-    return parseDuration(text);
-  } catch (error) {
-    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
-  }
-};
 
 /** `conclave batch …`. */
 export function addBatches(program: Command): void {

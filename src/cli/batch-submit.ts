@@ -1,12 +1,12 @@
 import { openAsBlob, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { createInterface } from 'node:readline/promises';
 import { buffer } from 'node:stream/consumers';
 import { z } from 'zod';
-import { ApiRefusal, ask } from './batch-client.js';
+import { ApiRefusal, ask } from './api-client.js';
 import { estimateText } from './batch-view.js';
 import { batchOnWire, estimateOnWire, type BatchOnWire } from './batch-wire.js';
 import type { Server } from './find-server.js';
+import { isConfirmed } from './is-confirmed.js';
 
 /** Options of `conclave batch submit` that say what is asked. */
 export interface SubmitOptions {
@@ -86,11 +86,5 @@ function readSchema(path: string): unknown {
 async function confirmed(refusal: ApiRefusal): Promise<boolean> {
   const estimate = estimateOnWire.safeParse(refusal.details.estimate);
   const what = estimate.success ? estimateText(estimate.data) : refusal.message;
-  if (!process.stdin.isTTY || !process.stderr.isTTY) throw new Error(`${what}. So many items need a confirmation: add --yes.`);
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    return /^y(es)?$/i.test((await terminal.question(`${what}. Submit? [y/N] `)).trim());
-  } finally {
-    terminal.close();
-  }
+  return isConfirmed(`${what}. Submit?`, `${what}. So many items need a confirmation: add --yes.`);
 }

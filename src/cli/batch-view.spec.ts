@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { batchLine, batchList, batchScreen, duration, estimateText, exitCodeOf, integrityTable, isIntact, parseDuration } from './batch-view.js';
+import { batchLine, batchList, batchScreen, estimateText, exitCodeOf, integrityTable, isIntact } from './batch-view.js';
 import { batchOnWire, type BatchOnWire, type JobOnWire } from './batch-wire.js';
 
 const none = { input_tokens: 0, output_tokens: 0, cost_usd: 0, cost_known: true };
@@ -80,11 +80,5 @@ describe('a batch on a terminal', () => {
     expect(isIntact({ totals: whole, items: { missing: 1 }, jobs: [] })).toBe(false);
     expect(isIntact({ totals: whole, items: {}, jobs: [{ id: 'pjob_1', ...whole, orphaned: 1 }] })).toBe(false);
     expect(integrityTable({ totals: whole, items: { missing: 2 }, jobs: [{ id: 'pjob_1', expected: 3, missing: 1 }] })).toMatch(/pjob_1.* 3 .* 1 [^]*2 items missing/);
-  });
-
-  it('reads and writes durations', () => {
-    expect(['90', '90s', '1h30m', '2d', '1h1m1s'].map(parseDuration)).toEqual([90_000, 90_000, 5_400_000, 172_800_000, 3_661_000]);
-    for (const wrong of ['', 'soon', '1x', '-5s', '1.5h']) expect(() => parseDuration(wrong)).toThrow('write 90s');
-    expect([0, 42, 185, 7_620, 100_800].map(duration)).toEqual(['0s', '42s', '3m 05s', '2h 07m', '1d 04h']);
   });
 });

@@ -1,8 +1,8 @@
 import Table from 'cli-table3';
 import type { BatchOnWire, EstimateOnWire, IntegrityOnWire, JobOnWire } from './batch-wire.js';
-
-/** Exit codes of the batch commands. */
-export const exitCodes = { done: 0, error: 1, costLimit: 2, timeOut: 3, interrupted: 130 } as const;
+import { duration } from './duration.js';
+import { exitCodes } from './exit-codes.js';
+import { compact, cost, money, plural, progressBar, shortened } from './figures.js';
 
 /** The exit code that the state of a batch means; null: it goes on. A pause for the cost cap ends a watch, as nothing happens until someone raises the cap; other pauses may end. */
 export function exitCodeOf(batch: Pick<BatchOnWire, 'status' | 'reason'>): number | null {
@@ -22,7 +22,7 @@ export function exitCodeOf(batch: Pick<BatchOnWire, 'status' | 'reason'>): numbe
 export function batchScreen(batch: BatchOnWire, { width, elapsedSeconds }: { width: number; elapsedSeconds: number }): string {
   const jobs = batch.jobs.length === 0 ? [] : [jobsTable(batch.jobs, width, elapsedSeconds)];
   const hints = batch.reason ? [`${batch.reason.message}${batch.resumes_at ? ` Goes on by itself at ${batch.resumes_at}.` : ''}`] : [];
-  return [summary(batch, elapsedSeconds), progressBar(batch, width), ...hints, ...jobs].join('\n');
+  return [summary(batch, elapsedSeconds), progressBar(batch.counts.total === 0 ? 0 : (batch.counts.total - batch.counts.pending) / batch.counts.total, width), ...hints, ...jobs].join('\n');
 }
 
 /** A batch in one line, for logs. */
@@ -60,27 +60,6 @@ export function isIntact({ totals, items, jobs }: IntegrityOnWire): boolean {
   return (items.missing ?? 0) === 0 && [totals, ...jobs].every(({ missing = 0, duplicated = 0, orphaned = 0 }) => missing + duplicated + orphaned === 0);
 }
 
-/**
- * Milliseconds of a duration such as `1h30m`, `90s` or `2d`; a bare number counts seconds. Throws for anything else.
- * @example parseDuration('1h30m') // 5_400_000
- */
-export function parseDuration(text: string): number {
-  const units: Record<string, number> = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1_000 };
-  if (/^\d+$/.test(text)) return Number(text) * 1_000;
-  if (!/^(?:\d+[dhms])+$/.test(text)) throw new Error(`'${text}' is no duration: write 90s, 30m, 1h30m or 2d.`);
-  return [...text.matchAll(/(\d+)([dhms])/g)].reduce((sum, [, number, unit]) => sum + Number(number) * (units[unit ?? ''] ?? 0), 0);
-}
-
-/** Seconds as people write them: `42s`, `3m 05s`, `2h 07m`, `1d 04h`. */
-export function duration(seconds: number): string {
-  const whole = Math.max(0, Math.round(seconds));
-  const two = (value: number): string => String(value).padStart(2, '0');
-  if (whole < 60) return `${String(whole)}s`;
-  if (whole < 3_600) return `${String(Math.floor(whole / 60))}m ${two(whole % 60)}s`;
-  if (whole < 86_400) return `${String(Math.floor(whole / 3_600))}h ${two(Math.floor((whole % 3_600) / 60))}m`;
-  return `${String(Math.floor(whole / 86_400))}d ${two(Math.floor((whole % 86_400) / 3_600))}h`;
-}
-
 function summary(batch: BatchOnWire, elapsedSeconds: number): string {
   const { counts, usage, eta_seconds: eta } = batch;
   return [
@@ -107,13 +86,6 @@ function callsOfRound({ jobs, finished_at: finishedAt }: BatchOnWire): string[] 
   if (finishedAt || own.length === 0) return [];
   const total = own.reduce((sum, job) => sum + job.lines, 0);
   return [`round ${String(round)}: ${String(own.reduce((sum, job) => sum + job.succeeded + job.failed, 0))}/${String(total)} calls`];
-}
-
-function progressBar({ counts }: BatchOnWire, width: number): string {
-  const length = Math.max(10, Math.min(60, width - 8));
-  const share = counts.total === 0 ? 0 : (counts.total - counts.pending) / counts.total;
-  const full = Math.floor(share * length);
-  return `${'█'.repeat(full)}${'░'.repeat(length - full)} ${String(Math.floor(share * 100))} %`;
 }
 
 /** More jobs than these do not fit a screen: those that are under way come first, then the latest. */
@@ -150,25 +122,4 @@ function isOver({ status }: JobOnWire): boolean {
 function jobEta({ lines, succeeded, failed, age_seconds: age }: JobOnWire, elapsedSeconds: number): string {
   const ended = succeeded + failed;
   return ended === 0 || ended >= lines ? '' : duration((age * (lines - ended)) / ended - elapsedSeconds);
-}
-
-function shortened(text: string, length: number): string {
-  return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
-}
-
-function cost({ cost_usd: usd, cost_known: isKnown }: { cost_usd: number | null; cost_known: boolean }): string {
-  if (usd === null) return 'cost unknown';
-  return isKnown ? money(usd) : `at least ${money(usd)}`;
-}
-
-function money(usd: number): string {
-  return `$${usd >= 0.01 || usd === 0 ? usd.toFixed(2) : usd.toFixed(6)}`;
-}
-
-function compact(tokens: number): string {
-  return tokens < 10_000 ? String(tokens) : tokens < 10_000_000 ? `${String(Math.round(tokens / 1_000))}k` : `${String(Math.round(tokens / 1_000_000))}M`;
-}
-
-function plural(number: number, word: string): string {
-  return `${String(number)} ${word}${number === 1 ? '' : 's'}`;
 }

@@ -1,13 +1,12 @@
-import { createWriteStream } from 'node:fs';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
-import { ask, readBatch } from './batch-client.js';
+import { ask } from './api-client.js';
 import { submitBatch, type SubmitOptions } from './batch-submit.js';
-import { batchLine, batchList, batchScreen, exitCodeOf, exitCodes, integrityTable, isIntact } from './batch-view.js';
+import { batchLine, batchList, batchScreen, exitCodeOf, integrityTable, isIntact } from './batch-view.js';
 import { watchBatch } from './batch-watch.js';
 import { batchOnWire, integrityOnWire } from './batch-wire.js';
+import { exitCodes } from './exit-codes.js';
 import { findServer, type Server } from './find-server.js';
+import { writeBody } from './write-body.js';
 
 /** Options that every batch command takes. */
 export interface BatchCommandOptions {
@@ -44,7 +43,7 @@ function again({ url }: BatchCommandOptions): string {
 
 /** Prints a batch; the exit code is that of a watch which ends now, 0 while it goes on. */
 export async function statusCommand(id: string, options: BatchCommandOptions): Promise<number> {
-  const batch = await readBatch(await findServer(options), id);
+  const batch = batchOnWire.parse(await (await ask(await findServer(options), `/api/batches/${encodeURIComponent(id)}`)).json());
   console.log(options.json === true ? JSON.stringify(batch) : batchScreen(batch, { width: process.stdout.isTTY ? process.stdout.columns : 120, elapsedSeconds: 0 }));
   for (const fault of batch.input_faults ?? []) console.error(`Line ${String(fault.line)}: ${fault.message}`);
   return exitCodeOf(batch) ?? exitCodes.done;
@@ -63,12 +62,7 @@ export async function listCommand(options: BatchCommandOptions & { status?: stri
 /** Writes results as JSON lines, to standard output or a file, without holding them. */
 export async function resultsCommand(id: string, options: BatchCommandOptions & { status?: string; output?: string }): Promise<number> {
   const query = options.status === undefined ? '' : `?status=${encodeURIComponent(options.status)}`;
-  const { body } = await ask(await findServer(options), `/api/batches/${encodeURIComponent(id)}/results${query}`);
-  if (body === null) return exitCodes.done;
-  // The same stream under two type declarations.
-  const lines = Readable.fromWeb(body);
-  if (options.output === undefined) await pipeline(lines, process.stdout, { end: false });
-  else await pipeline(lines, createWriteStream(options.output));
+  await writeBody(await ask(await findServer(options), `/api/batches/${encodeURIComponent(id)}/results${query}`), options.output);
   return exitCodes.done;
 }
 

@@ -1,7 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { createParser } from 'eventsource-parser';
 import { z } from 'zod';
-import { batchOnWire, type BatchOnWire } from './batch-wire.js';
 import type { Server } from './find-server.js';
 
 /** An answer of the API that is an error, with its stable word and what else it tells. */
@@ -40,14 +39,18 @@ export async function ask(server: Server, path: string, request: { method?: stri
   throw new ApiRefusal(message, response.status, told.code ?? null, told.conclave ?? {});
 }
 
-/** A batch as the API shows it now. */
-export async function readBatch(server: Server, id: string): Promise<BatchOnWire> {
-  return batchOnWire.parse(await (await ask(server, `/api/batches/${encodeURIComponent(id)}`)).json());
+/** A job of the API whose events can be followed. */
+export interface FollowedJob<State> {
+  /** Of the job itself, such as `/api/batches/batch_1`; its events are below it. */
+  path: string;
+  /** Reads a state as an event carries it. */
+  parse: (json: unknown) => State;
 }
 
 /** What a reader of events is told. */
-export interface EventReader {
-  batch: (batch: BatchOnWire) => void;
+export interface EventReader<State> {
+  /** `json`: the same with every field the API sent. */
+  state: (state: State, json: unknown) => void;
   /** The connection is gone, and is tried again. */
   lost: (why: string) => void;
 }
@@ -57,25 +60,26 @@ const silenceMs = 30_000;
 const firstPauseMs = 500;
 const longestPauseMs = 5_000;
 
-/** Reads a batch's events until it is over or `signal` fires, through restarts of the API. Throws `ApiRefusal` where the API refuses for good. */
-export async function followBatch(server: Server, id: string, on: EventReader, signal: AbortSignal): Promise<void> {
+/** Reads a job's events until it is over or `signal` fires, through restarts of the API. Throws `ApiRefusal` where the API refuses for good. */
+export async function followEvents<State>(server: Server, { path, parse }: FollowedJob<State>, on: EventReader<State>, signal: AbortSignal): Promise<void> {
   let lastEventId: string | undefined;
   let pauseMs = firstPauseMs;
   while (!signal.aborted) {
     const silence = new AbortController();
     try {
-      const response = await fetch(`${server.url}/api/batches/${encodeURIComponent(id)}/events`, {
+      const response = await fetch(`${server.url}${path}/events`, {
         headers: { ...server.headers, accept: 'text/event-stream', ...(lastEventId !== undefined && { 'last-event-id': lastEventId }) },
         signal: AbortSignal.any([signal, silence.signal]),
       });
       if (response.status === 204) return;
       // Told by the same words as any other request.
-      if (response.status >= 400 && response.status < 500 && response.status !== 429) await readBatch(server, id);
+      if (response.status >= 400 && response.status < 500 && response.status !== 429) await ask(server, path);
       if (!response.ok || response.body === null) throw new Error(`HTTP ${String(response.status)}`);
       pauseMs = firstPauseMs;
       const isOver = await read(response.body, silence, (event) => {
         lastEventId = event.id ?? lastEventId;
-        on.batch(batchOnWire.parse(JSON.parse(event.data)));
+        const json: unknown = JSON.parse(event.data);
+        on.state(parse(json), json);
         return event.event === 'done';
       });
       if (isOver) return;
