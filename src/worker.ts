@@ -25,7 +25,8 @@ try {
   await main(config, log);
 } catch (error) {
   log.fatal(error, 'The worker ended.');
-  process.exitCode = 1;
+  // A call that outlasted the drain would keep the process alive for nobody: whoever goes on makes it again.
+  process.exit(1);
 }
 
 async function main(config: Config, log: Logger): Promise<void> {

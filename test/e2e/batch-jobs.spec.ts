@@ -12,6 +12,7 @@ import { startNodeProcess } from '../support/node-process.js';
 import type { NodeProcess } from '../support/node-process.js';
 import { simulatedProvider } from '../support/simulated-client.js';
 import { productEnvironment, stackAddresses, startApi } from '../support/stack.js';
+import { until } from '../support/until.js';
 
 const models = ['openai/gpt-4o-mini', 'anthropic/claude-sonnet-4-20250514', 'gemini/gemini-2.0-flash-001'];
 
@@ -131,6 +132,47 @@ describe('a batch whose worker dies', () => {
     const batch = await client.ended(id, 90_000);
     expect(batch).toMatchObject({ status: 'completed', counts: { succeeded: 5 } });
     expect(await simulatedProvider().jobs({ contains: mark })).toHaveLength(1);
+    await second.stop();
+  }, 150_000);
+
+  it('while it writes results goes on in another worker: every result once, and settled', async () => {
+    const mark = marker();
+    const client = new BatchClient(new ConclaveClient(api.url));
+    const first = await startWorker();
+    const id = await client.start('openai/gpt-4o-mini', prompts(mark, 3_000), { cost_cap_usd: 1, parameters: { max_tokens: 50 } });
+    const recorded = async () => Number((await rowsOf<{ calls: string }>(database.url, 'SELECT count(*) AS calls FROM calls WHERE group_id = $1', [id]))[0]?.calls);
+    await until('the first group of results', async () => (await recorded()) > 0, 60_000, 5);
+    first.kill('SIGKILL');
+    await first.exited;
+    const between = await recorded();
+    const second = await startWorker();
+    const batch = await client.ended(id, 90_000);
+    expect(batch.counts).toMatchObject({ total: 3_000, succeeded: 3_000 });
+    expect(between).toBeLessThan(3_000);
+    expect(await recorded()).toBe(3_000);
+    const [job] = await simulatedProvider().jobs({ contains: mark });
+    expect([batch.usage.total.input_tokens, batch.usage.total.output_tokens]).toEqual([job?.answeredTokens.input, job?.answeredTokens.output]);
+    const [budget] = await rowsOf<{ reserved_nano_usd: string; spent_nano_usd: string; cost: string }>(database.url, 'SELECT reserved_nano_usd, spent_nano_usd, (SELECT sum(cost_nano_usd) FROM calls WHERE group_id = $1) AS cost FROM budgets WHERE id = (SELECT budget_id FROM batches WHERE id = $1)', [id]);
+    expect(budget).toMatchObject({ reserved_nano_usd: '0', spent_nano_usd: budget?.cost });
+    const counted = await rowsOf(database.url, 'SELECT orphaned_count, duplicated_count FROM provider_jobs WHERE batch_id = $1', [id]);
+    expect(counted).toEqual([{ orphaned_count: 0, duplicated_count: 0 }]);
+    await second.stop();
+  }, 200_000);
+
+  it.each(['SIGKILL', 'SIGTERM'] as const)('by %s while it makes calls repeats only what was under way', async (signal) => {
+    const mark = marker();
+    const client = new BatchClient(new ConclaveClient(api.url));
+    const first = await startWorker();
+    const held = `(${mark}) What is 20 *`;
+    await simulatedProvider().rules({ effect: 'hold', mode: 'realtime', contains: held });
+    const id = await client.start('openai/gpt-4o-mini', prompts(mark, 40), { mode: 'realtime' });
+    await until('all other calls', async () => (await rowsOf<{ done: string }>(database.url, `SELECT count(*) AS done FROM batch_calls WHERE batch_id = $1 AND status = 'succeeded'`, [id]))[0]?.done === '39', 30_000);
+    first.kill(signal);
+    await first.exited;
+    await simulatedProvider().release({ contains: held });
+    const second = await startWorker();
+    expect((await client.ended(id, 90_000)).counts).toMatchObject({ succeeded: 40 });
+    expect((await simulatedProvider().requests({ contains: mark })).length).toBe(41);
     await second.stop();
   }, 150_000);
 
