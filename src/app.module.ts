@@ -12,6 +12,7 @@ import { KeysModule } from './keys/keys.module.js';
 import { LimitsModule } from './limits/limits.module.js';
 import { ModelsApiModule } from './models/models-api.module.js';
 import { PanelsModule } from './panels/panels.module.js';
+import { RunsModule } from './runs/runs.module.js';
 import { TemporalModule } from './temporal/temporal.module.js';
 import { TracesModule } from './traces/traces.module.js';
 
@@ -32,6 +33,7 @@ export class AppModule {
         LimitsModule,
         HealthModule,
         TracesModule,
+        RunsModule,
         ExportsModule,
         CompletionsModule,
         BatchesModule,

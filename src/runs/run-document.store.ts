@@ -1,6 +1,6 @@
 import { findBenchmark } from '../../domain/benchmarks/registry.js';
 import { samplingAlgorithm } from '../../domain/benchmarks/seeded-rank.js';
-import type { DatasetManifest } from '../../domain/benchmarks/benchmark.js';
+import type { BenchmarkItem, DatasetManifest } from '../../domain/benchmarks/benchmark.js';
 import type { ExportableRun, RunDocumentBenchmark, RunDocumentRun, RunDocumentSample, RunSummary } from '../../domain/exports/run-document.js';
 import type { ChatRequest } from '../../domain/chat/chat-request.js';
 import type { StrategyPlan } from '../../domain/chat/plan.js';
@@ -42,6 +42,18 @@ interface BenchmarkRow {
   prompt_hash: string | null;
 }
 
+/** Which samples of a run, in the order of benchmark and ordinal. */
+export interface SamplePage {
+  benchmark: string | null;
+  verdict: string | null;
+  status: string | null;
+  after: { benchmark: string; ordinal: number } | null;
+  limit: number;
+}
+
+/** A sample with its id and what a reader may ask for beyond the document. */
+export type ReadSample = RunDocumentSample & { id: string; benchmark: string };
+
 type SampleRow = Omit<RunDocumentSample, 'messages' | 'parameters' | 'finished_at' | 'input_tokens' | 'output_tokens' | 'cost_nano_usd' | 'calls' | 'judge'> & {
   request: ChatRequest;
   finished_at: Date | null;
@@ -74,6 +86,28 @@ export class RunDocumentStore {
     return { run: runBlock(row, summaries), benchmarks: parts.map((part) => benchmarkBlock(part, summaries)), samples: (benchmark) => this.samples(runId, benchmark) };
   }
 
+  /** One page of a run's samples (index `run_samples_order`). */
+  async page(runId: string, { benchmark, verdict, status, after, limit }: SamplePage): Promise<ReadSample[]> {
+    const { rows } = await this.sql.query<SampleRow & { id: string; benchmark: string }>({
+      name: 'run-sample-page',
+      text: `${sampleSelect} WHERE sample.run_id = $1 AND ($2::text IS NULL OR sample.benchmark = $2) AND ($3::text IS NULL OR sample.verdict = $3) AND ($4::text IS NULL OR sample.status = $4)
+               AND ($5::text IS NULL OR (sample.benchmark, sample.ordinal) > ($5, $6::integer)) ORDER BY sample.benchmark, sample.ordinal LIMIT $7`,
+      values: [runId, benchmark, verdict, status, after?.benchmark ?? null, after?.ordinal ?? null, limit],
+    });
+    return rows.map((row) => ({ ...sampleBlock(row), id: row.id, benchmark: row.benchmark }));
+  }
+
+  /** One sample, with the item it was made of; null: the run has none of that id. */
+  async sample(runId: string, id: string): Promise<{ sample: ReadSample; item: BenchmarkItem; callOwners: string[] } | null> {
+    const { rows } = await this.sql.query<SampleRow & { id: string; benchmark: string; item: BenchmarkItem; owner: string | null }>({
+      name: 'run-sample-detail',
+      text: `${sampleSelect.replace('SELECT ', 'SELECT sample.item, sample.batch_item_id AS owner, ')} WHERE sample.run_id = $1 AND sample.id = $2`,
+      values: [runId, id],
+    });
+    const [row] = rows;
+    return row ? { sample: { ...sampleBlock(row), id: row.id, benchmark: row.benchmark }, item: row.item, callOwners: [row.id, ...(row.owner === null ? [] : [row.owner])] } : null;
+  }
+
   private async benchmarks(runId: string): Promise<BenchmarkRow[]> {
     const { rows } = await this.sql.query<BenchmarkRow>({
       name: 'run-document-benchmarks',
@@ -94,14 +128,12 @@ export class RunDocumentStore {
   }
 }
 
-const sampleText = `SELECT sample.ordinal, sample.item_id, sample.epoch, sample.item->>'category' AS category, sample.status, sample.request, sample."order" AS choice_order, sample.expected, sample.answer,
+const sampleSelect = `SELECT sample.id, sample.benchmark, sample.ordinal, sample.item_id, sample.epoch, sample.item->>'category' AS category, sample.status, sample.request, sample."order" AS choice_order, sample.expected, sample.answer,
     sample.finish_reason, sample.extracted, sample.verdict, sample.score, sample.also, sample.scorer_version, sample.decision, sample.failure, sample.latency_ms, sample.token_changes, sample.finished_at, paid.*
   FROM run_samples sample
-    LEFT JOIN run_benchmarks part ON part.run_id = sample.run_id AND part.benchmark = sample.benchmark
-    LEFT JOIN batch_items item ON item.batch_id = part.batch_id AND item.custom_id = sample.id
     CROSS JOIN LATERAL (SELECT coalesce(sum(input_tokens), 0) AS input_tokens, coalesce(sum(output_tokens), 0) AS output_tokens, sum(cost_nano_usd) AS cost,
-      coalesce(bool_and(cost_nano_usd IS NOT NULL OR outcome <> 'succeeded'), true) AS cost_known, count(*) AS calls FROM calls WHERE completion_id IN (sample.id, item.id)) paid
-  WHERE sample.run_id = $1 AND sample.benchmark = $2 AND sample.ordinal > $3 ORDER BY sample.ordinal LIMIT $4`;
+      coalesce(bool_and(cost_nano_usd IS NOT NULL OR outcome <> 'succeeded'), true) AS cost_known, count(*) AS calls FROM calls WHERE completion_id IN (sample.id, sample.batch_item_id)) paid`;
+const sampleText = `${sampleSelect} WHERE sample.run_id = $1 AND sample.benchmark = $2 AND sample.ordinal > $3 ORDER BY sample.ordinal LIMIT $4`;
 
 function runBlock(row: RunRow, summaries: RunSummaries): RunDocumentRun {
   return {

@@ -1,0 +1,46 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { POSTGRES_POOL } from '../database/postgres-pool.js';
+import type { Sql } from '../database/sql.js';
+import { callColumns, type CallRow } from '../traces/call-row.js';
+import type { BenchmarkTimes } from './run-response.js';
+
+/** Scores of two runs on the items both answered, one entry an item (the mean of its epochs). */
+export interface PairedScores {
+  benchmark: string;
+  first: number[];
+  second: number[];
+}
+
+/** What readers ask of runs beyond their document. */
+@Injectable()
+export class RunReadsStore {
+  constructor(@Inject(POSTGRES_POOL) private readonly sql: Sql) {}
+
+  /** Times and batch of each benchmark of a run. */
+  async times(runId: string): Promise<Map<string, BenchmarkTimes>> {
+    const { rows } = await this.sql.query<BenchmarkTimes & { benchmark: string }>({
+      name: 'run-benchmark-times',
+      text: 'SELECT benchmark, started_at AS "startedAt", finished_at AS "finishedAt", batch_id AS "batchId" FROM run_benchmarks WHERE run_id = $1',
+      values: [runId],
+    });
+    return new Map(rows.map(({ benchmark, ...times }) => [benchmark, times]));
+  }
+
+  /** Calls of a sample, oldest first (index `calls_completion`). */
+  async calls(owners: readonly string[]): Promise<CallRow[]> {
+    const { rows } = await this.sql.query<CallRow>({ name: 'run-sample-calls', text: `SELECT ${callColumns('call')} FROM calls call WHERE call.completion_id = ANY($1) ORDER BY call.id`, values: [owners] });
+    return rows;
+  }
+
+  /** Scores of two runs on the items that both answered in some epoch, by benchmark and item (index `run_samples_once`). */
+  async paired(first: string, second: string): Promise<PairedScores[]> {
+    const { rows } = await this.sql.query<PairedScores>({
+      name: 'run-paired',
+      text: `WITH scores AS (SELECT run_id, benchmark, item_id, avg(score)::float8 AS score FROM run_samples WHERE run_id IN ($1, $2) AND status = 'done' GROUP BY run_id, benchmark, item_id)
+             SELECT benchmark, array_agg(one.score ORDER BY item_id) AS first, array_agg(other.score ORDER BY item_id) AS second
+             FROM (SELECT * FROM scores WHERE run_id = $1) one JOIN (SELECT benchmark, item_id, score FROM scores WHERE run_id = $2) other USING (benchmark, item_id) GROUP BY benchmark ORDER BY benchmark`,
+      values: [first, second],
+    });
+    return rows;
+  }
+}
