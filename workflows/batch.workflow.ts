@@ -5,11 +5,11 @@ import { pauseDelayMs } from '../domain/failures/retry-delays.js';
 import { initialControl, mayBegin, nextControl, pauseReason } from './batch-control.js';
 import type { BatchControl, BatchEvent } from './batch-control.js';
 import { toCallFailure } from './call-failure.js';
-import { batchProgressQueryName, batchSignals } from './messages/batch-messages.js';
+import { batchProgressQueryName, batchSignals, providerJobWorkflowType } from './messages/batch-messages.js';
 import type { BatchProgress, BatchWorkflowInput, BatchWorkflowResult, ProviderJobResult, SwitchModeSignal } from './messages/batch-messages.js';
 import { batchPolicies, stepOptions } from './policies/batch-policies.js';
 import type { BatchPolicy } from './policies/batch-policies.js';
-import { providerJobWorkflow } from './provider-job.workflow.js';
+import type { providerJobWorkflow } from './provider-job.workflow.js';
 
 type RowActivities = Pick<BatchActivities, 'loadItems' | 'planRound' | 'cancelJobs' | 'releaseJobs' | 'setBatchStatus' | 'retryFailedItems' | 'finishBatch'>;
 type FinalStatus = BatchWorkflowResult['status'];
@@ -138,7 +138,7 @@ class BatchRun {
   private async runJob(job: PlannedJob): Promise<void> {
     this.underWay.set(job.jobId, job);
     try {
-      const child = await startChild(providerJobWorkflow, {
+      const child = await startChild<typeof providerJobWorkflow>(providerJobWorkflowType, {
         workflowId: `batch/${this.input.batchId}/job/${job.jobId}`,
         args: [{ ...job, batchId: this.input.batchId, policy: this.input.policy }],
         workflowIdReusePolicy: 'ALLOW_DUPLICATE',
