@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { productVersion } from '../config/product-version.js';
 import { addBatches } from './batch-program.js';
 import { addModels } from './models-program.js';
+import { addRuns } from './run-program.js';
 import { addServerOptions } from './server-options.js';
 
 const positive = (text: string): number => {
@@ -17,6 +18,7 @@ export function createProgram(): Command {
   addProcesses(program);
   addClients(program);
   addBatches(program);
+  addRuns(program);
   addModels(program);
   addKeys(program);
   addCalls(program);

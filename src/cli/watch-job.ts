@@ -11,6 +11,8 @@ export interface WatchedJob<State> extends FollowedJob<State> {
   screen: (state: State, shown: { width: number; elapsedSeconds: number }) => string;
   /** For logs. */
   line: (state: State) => string;
+  /** What of a state is worth a line when it changes; missing: its line but the ETA. */
+  milestone?: (state: State) => string;
   /** null: it goes on. */
   exitCodeOf: (state: State) => number | null;
 }
@@ -70,15 +72,15 @@ function jsonView(): View<unknown> {
   };
 }
 
-function lineView<State>({ line: lineOf }: Pick<WatchedJob<State>, 'line'>): View<State> {
+function lineView<State>({ line: lineOf, milestone }: Pick<WatchedJob<State>, 'line' | 'milestone'>): View<State> {
   let last = '';
-  const say = (line: string): void => {
-    // Estimates of the end move all the time.
-    const lasting = line.replaceAll(/ · ETA [^·;]+/g, '');
-    if (lasting !== last) console.log(`${new Date().toISOString()} ${line}`);
-    last = lasting;
+  const say = (line: string, what: string): void => {
+    if (what !== last) console.log(`${new Date().toISOString()} ${line}`);
+    last = what;
   };
-  return { show: (state) => say(lineOf(state)), lost: (why) => say(`the API is away (${why}), trying again`), end: () => undefined };
+  // Estimates of the end move all the time.
+  const lasting = (state: State): string => milestone?.(state) ?? lineOf(state).replace(/ · ETA [^·]+/, '');
+  return { show: (state) => say(lineOf(state), lasting(state)), lost: (why) => say(`the API is away (${why}), trying again`, why), end: () => undefined };
 }
 
 /** Drawn anew on every change and every second, as ages grow. */

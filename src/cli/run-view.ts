@@ -1,0 +1,170 @@
+import Table from 'cli-table3';
+import { duration } from './duration.js';
+import { exitCodes } from './exit-codes.js';
+import { compact, cost, money, plural, progressBar, shortened } from './figures.js';
+import type { BenchmarkOnWire, ListedBenchmark, RunOnWire, SampleOnWire } from './run-wire.js';
+
+/** The exit code that the state of a run means; null: it goes on. A pause for a cap ends a watch, as nothing happens until someone raises it; other pauses may end. */
+export function runExitCodeOf({ status, reason }: Pick<RunOnWire, 'status' | 'reason'>): number | null {
+  if (status === 'succeeded') return exitCodes.done;
+  if (reason?.code === 'cost_cap' || reason?.code === 'token_cap') return exitCodes.costLimit;
+  return status === 'failed' || status === 'canceled' ? exitCodes.error : null;
+}
+
+/** A run as a screen of `width` columns shows it; `elapsedSeconds`: since the state was told, by which ends have come nearer. */
+export function runScreen(run: RunOnWire, { width, elapsedSeconds }: { width: number; elapsedSeconds: number }): string {
+  return [summary(run, elapsedSeconds), progressBar(shareDone(run), width), benchmarksTable(run, width, elapsedSeconds), ...notes(run)].join('\n');
+}
+
+/** A run in one line, for logs. */
+export function runLine(run: RunOnWire): string {
+  const parts = run.benchmarks.map((one) => [`${one.name} ${answered(one)}`, ...(one.accuracy == null ? [] : [accuracyText(one, run.epochs)]), ...(one.errors > 0 ? [plural(one.errors, 'error')] : [])].join(' '));
+  return [summary(run, 0), ...parts, ...(run.reason ? [run.reason.message] : [])].join(' · ');
+}
+
+/** What of a run is worth a line when it changes: states, and each percent. */
+export function runMilestone(run: RunOnWire): string {
+  const ofOne = (one: BenchmarkOnWire): unknown => [one.status, one.samples === 0 ? 0 : Math.floor((100 * (one.done + one.errors)) / one.samples)];
+  return JSON.stringify([run.status, run.reason?.code, run.benchmarks.map(ofOne)]);
+}
+
+/** Runs, newest first, one line each. */
+export function runList(runs: readonly RunOnWire[]): string {
+  const table = plainTable(['id', 'status', 'target', 'benchmarks', 'done', 'accuracy', 'errors', 'cost', 'created', 'tags']);
+  for (const run of runs) {
+    const accuracies = run.benchmarks.map((one) => (one.accuracy == null ? '–' : percent(one.accuracy))).join(', ');
+    const row = [run.id, run.status, shortened(target(run), 40), shortened(run.benchmarks.map(({ name }) => name).join(', '), 40), total(run), accuracies, String(sum(run, (one) => one.errors)), cost(costs(run))];
+    table.push([...row, run.created_at.replace('T', ' ').slice(0, 16), run.tags.join(', ')]);
+  }
+  return table.toString();
+}
+
+/** Samples, one line each, with what was expected and found. */
+export function sampleList(samples: readonly SampleOnWire[]): string {
+  const table = plainTable(['sample', 'item', 'epoch', 'verdict', 'expected', 'found']);
+  const line = (text: string): string => shortened(text.replaceAll(/\s+/g, ' '), 48);
+  for (const one of samples) table.push([one.id, line(one.item_id), String(one.epoch), one.verdict ?? one.status, line(one.expected), one.failure ? line(`${one.failure.code}: ${one.failure.message}`) : line(one.extracted ?? '')]);
+  return table.toString();
+}
+
+/** Benchmarks that can be run, each with how it differs from the official procedure. */
+export function benchmarkTable(benchmarks: readonly ListedBenchmark[]): string {
+  const table = plainTable(['name', 'what it is', 'items', 'metric', 'licence', 'procedure'], ['left', 'left', 'right']);
+  for (const one of benchmarks) {
+    const differences = one.differences.map(({ what }) => what).join(', ');
+    table.push([one.name, one.display_name, String(one.items), shortened(one.metric, 40), one.dataset.licence, one.badge + (differences === '' ? '' : `: ${shortened(differences, 40)}`)]);
+  }
+  return table.toString();
+}
+
+/** Accuracy with its 95 % interval: Wilson's, or by the error clustered by item where each was asked several times. */
+export function accuracyText({ accuracy, wilson_95: wilson, standard_error: error }: Pick<BenchmarkOnWire, 'accuracy' | 'wilson_95' | 'standard_error'>, epochs: number): string {
+  if (accuracy == null) return '–';
+  const clustered = epochs > 1 && error != null ? ([Math.max(0, accuracy - 1.96 * error), Math.min(1, accuracy + 1.96 * error)] as const) : null;
+  const interval = clustered ?? wilson;
+  return percent(accuracy) + (interval ? ` [${interval.map((bound) => (100 * bound).toFixed(1)).join('–')}]` : '');
+}
+
+/** A share as people write it. */
+export function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`;
+}
+
+/** A table without the lines between rows. */
+export function plainTable(head: string[], colAligns: ('left' | 'right')[] = []): InstanceType<typeof Table> {
+  return new Table({ head, style: { head: [], border: [], compact: true }, colAligns });
+}
+
+function summary(run: RunOnWire, elapsedSeconds: number): string {
+  const errors = sum(run, (one) => one.errors);
+  const eta = etaOf(run);
+  return [
+    run.id,
+    run.status,
+    target(run),
+    ...(run.mode === 'batch' ? ['batch'] : []),
+    `${total(run)} done`,
+    ...(errors > 0 ? [plural(errors, 'error')] : []),
+    `${compact(tokens(run))}${run.token_cap ? ` of ${compact(run.token_cap)}` : ''} tokens`,
+    `${cost(costs(run))}${run.cost_cap_usd ? ` of ${money(run.cost_cap_usd)}` : ''}`,
+    ...(eta === null ? [] : [`ETA ${duration(eta - elapsedSeconds)}`]),
+    ...(run.simulated ? ['simulated'] : []),
+    ...('imported' in run.metadata ? ['imported'] : []),
+  ].join(' · ');
+}
+
+function benchmarksTable(run: RunOnWire, width: number, elapsedSeconds: number): string {
+  // Narrow terminals see less, never broken lines.
+  const isWide = width >= 132;
+  const hasCost = width >= 104;
+  const head = ['benchmark', 'state', 'done', 'accuracy', 'errors', ...(isWide ? ['tokens'] : []), ...(hasCost ? ['cost', 'ETA'] : []), ...(isWide ? ['rate'] : [])];
+  const table = plainTable(head, ['left', 'left', 'right', 'left', 'right', 'right', 'right', 'right', 'right']);
+  for (const one of run.benchmarks) {
+    const eta = one.eta_seconds == null ? '' : duration(one.eta_seconds - elapsedSeconds);
+    const rate = one.rate_per_second == null ? '' : `${rounded(one.rate_per_second)}/s`;
+    const figures = [...(isWide ? [compact(one.input_tokens + one.output_tokens)] : []), ...(hasCost ? [shortCost(one), eta] : []), ...(isWide ? [rate] : [])];
+    table.push([shortened(one.name, isWide ? 24 : 14), one.status.replace('_', ' '), answered(one), accuracyText(one, run.epochs), String(one.errors), ...figures]);
+  }
+  return table.toString();
+}
+
+// What a number alone would hide.
+function notes(run: RunOnWire): string[] {
+  const unread = run.benchmarks.filter((one) => one.unextracted > 0).map((one) => `${one.name}: ${plural(one.unextracted, 'answer')} could not be read by the scorer's rule and counts 0.`);
+  const flags = [
+    ...(run.metadata.gremium_changed ? ['The Gremium was another one at the end of the run than at its start.'] : []),
+    ...(run.metadata.judge_is_member ? [`The judge ${run.metadata.judge_is_member} is also a member of what was measured.`] : []),
+  ];
+  const told = run.reason?.message ?? '';
+  const reasons = run.benchmarks.filter((one) => one.reason && !told.includes(one.reason.message)).map((one) => `${one.name}: ${one.reason?.message ?? ''}`);
+  return [...(told === '' ? [] : [told]), ...reasons, ...unread, ...flags];
+}
+
+function etaOf({ benchmarks }: RunOnWire): number | null {
+  const running = benchmarks.find((one) => one.eta_seconds != null);
+  if (!running?.rate_per_second) return null;
+  // Those that have not begun are thought to go at the pace of this one.
+  const later = benchmarks.filter((one) => one.status === 'pending');
+  if (later.some((one) => one.samples === 0)) return null;
+  return (running.eta_seconds ?? 0) + later.reduce((seconds, one) => seconds + (one.samples - one.done - one.errors) / (running.rate_per_second ?? 1), 0);
+}
+
+function target({ provider, model }: RunOnWire): string {
+  return provider === 'conclave' ? model : `${provider}/${model}`;
+}
+
+function answered({ done, errors, samples }: BenchmarkOnWire): string {
+  return `${String(done + errors)}/${samples === 0 ? '?' : String(samples)}`;
+}
+
+function total(run: RunOnWire): string {
+  return `${String(sum(run, (one) => one.done + one.errors))}/${String(sum(run, (one) => one.samples))}`;
+}
+
+function shareDone(run: RunOnWire): number {
+  // A benchmark whose samples are not loaded yet is none of the share, but not nothing.
+  const shares = run.benchmarks.map((one) => (one.samples === 0 ? 0 : (one.done + one.errors) / one.samples));
+  if (run.benchmarks.some((one) => one.samples === 0)) return shares.reduce((all, share) => all + share, 0) / Math.max(1, shares.length);
+  return sum(run, (one) => one.done + one.errors) / Math.max(1, sum(run, (one) => one.samples));
+}
+
+function tokens(run: RunOnWire): number {
+  return sum(run, (one) => one.input_tokens + one.output_tokens);
+}
+
+function costs({ benchmarks }: RunOnWire): { cost_usd: number | null; cost_known: boolean } {
+  const known = benchmarks.filter((one) => one.cost_usd !== null);
+  return { cost_usd: benchmarks.length > 0 && known.length === 0 ? null : known.reduce((all, one) => all + (one.cost_usd ?? 0), 0), cost_known: benchmarks.every((one) => one.cost_known) };
+}
+
+function shortCost({ cost_usd: usd, cost_known: isKnown }: BenchmarkOnWire): string {
+  return usd === null ? '?' : isKnown ? money(usd) : `≥ ${money(usd)}`;
+}
+
+function rounded(rate: number): string {
+  return rate >= 10 ? String(Math.round(rate)) : rate.toFixed(rate >= 1 ? 1 : 2);
+}
+
+function sum({ benchmarks }: RunOnWire, of: (one: BenchmarkOnWire) => number): number {
+  return benchmarks.reduce((all, one) => all + of(one), 0);
+}
