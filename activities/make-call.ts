@@ -8,13 +8,15 @@ import type { Provider, ProviderRequest, ProviderResponse } from '../src/provide
 import { ProviderFailure } from '../src/providers/provider-failure.js';
 import type { CallRecord } from '../src/traces/calls.store.js';
 import { withoutImages } from './adapt-request.js';
+import { approximateUsage } from '../domain/chat/approximate-usage.js';
+import { isRunId } from '../domain/runs/sample-id.js';
 import { composeRequest, requestHashOf } from './compose-request.js';
 import type { Conversation } from './compose-request.js';
 import type { Ledger } from './ledger.js';
 
 /** What the worker gives whoever makes calls. */
 export interface MakeCallParts {
-  ledger: Ledger;
+  ledger: Pick<Ledger, 'enter' | 'tellEnded'>;
   provider(name: string): Provider;
   /** Keeps the provider's limits: every request to a provider goes through it. */
   pass: PassGate;
@@ -23,6 +25,15 @@ export interface MakeCallParts {
   /** False only where the registry says that the model takes no images. */
   acceptsImages(provider: string, model: string): boolean;
   openStream(input: CallModelInput, attempt: number): { push(text: string): void; end(): Promise<void> };
+  /** Sets aside what the attempt may cost, where its group has a cap; null: nothing is capped. Throws what ends the call before it is sent. */
+  reserve?(input: CallModelInput, request: ProviderRequest): Promise<Reservation | null>;
+  /** What a call cost, where its group charges otherwise than by the price. */
+  costOf?(input: CallModelInput, usage: Usage | null, price: CallPrice | null): number | null;
+}
+
+/** What is set aside for one attempt; settled once with what it cost. */
+export interface Reservation {
+  settle(spent: { nanoUsd: number; tokens: number }): Promise<void>;
 }
 
 /** One attempt of a call, wherever it is made: in an activity of its own, or in one that carries many. */
@@ -46,19 +57,22 @@ const usualOutputTokens = 1_000;
 export async function makeCall(parts: MakeCallParts, input: CallModelInput, conversation: Conversation, { number, signal }: CallAttempt): Promise<CallAnswer> {
   const composed = composeRequest(input, conversation);
   const { request, dropped } = parts.acceptsImages(input.model.provider, input.model.model) ? { request: composed, dropped: [] } : withoutImages(composed);
+  const reservation = await parts.reserve?.(input, request);
   const attempt: Attempt = { input, number, requestHash: requestHashOf(input, request, conversation), startedAt: Date.now(), isSent: false };
   let response: ProviderResponse;
   try {
     response = await ask(parts, attempt, request, signal);
   } catch (error) {
+    await reservation?.settle({ nanoUsd: 0, tokens: 0 });
     // What was given up while it waited for its place cost nothing and says nothing.
     if (!attempt.isSent) signal.throwIfAborted();
     await enter(parts, input, failedRecord(attempt, error, signal.aborted));
     signal.throwIfAborted();
     throw error;
   }
-  const record = succeededRecord(parts, attempt, { ...response, droppedParameters: [...response.droppedParameters, ...dropped] });
+  const record = succeededRecord(parts, attempt, request, { ...response, droppedParameters: [...response.droppedParameters, ...dropped] });
   const earlier = await enter(parts, input, record);
+  await reservation?.settle({ nanoUsd: record.costNanoUsd ?? 0, tokens: (record.usage?.inputTokens ?? 0) + (record.usage?.outputTokens ?? 0) });
   return earlier ?? answerOf(record);
 }
 
@@ -99,16 +113,20 @@ async function enter(parts: MakeCallParts, input: CallModelInput, record: CallRe
   return earlier ? answerOnly(earlier) : null;
 }
 
-function succeededRecord(parts: MakeCallParts, attempt: Attempt, response: ProviderResponse): CallRecord {
-  const { provider, model } = attempt.input.model;
+function succeededRecord(parts: MakeCallParts, attempt: Attempt, request: ProviderRequest, response: ProviderResponse): CallRecord {
+  const { input } = attempt;
+  const { provider, model } = input.model;
   const price = parts.price(provider, model);
+  const approximated = response.usage === null && input.groupId !== undefined && isRunId(input.groupId);
+  const usage = approximated ? approximateUsage(request.messages, response.text) : response.usage;
   return {
     ...baseRecord(attempt),
     text: storable(response.text),
     toolCalls: response.toolCalls.map((toolCall) => ({ ...toolCall, argumentsJson: storable(toolCall.argumentsJson) })),
     finishReason: response.finishReason,
-    usage: response.usage,
-    costNanoUsd: costOfCall(response.usage, price),
+    usage,
+    ...(approximated ? { usageApproximated: true } : {}),
+    costNanoUsd: parts.costOf ? parts.costOf(input, usage, price) : costOfCall(usage, price),
     price,
     firstTokenAt: response.firstTokenAt,
     outcome: 'succeeded',

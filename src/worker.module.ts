@@ -14,7 +14,20 @@ import type { MakeCallParts } from '../activities/make-call.js';
 import { fileCallLog } from '../activities/call-log.js';
 import type { CallLog } from '../activities/call-log.js';
 import { createCallModel } from '../activities/call-model.js';
+import type { ModelReference } from '../domain/chat/call.js';
 import type { CompletionActivities } from '../activities/completion-activities.js';
+import { createAnswerSamples } from '../activities/answer-samples.js';
+import { createBeginRun } from '../activities/begin-run.js';
+import { fewAtOnce, Places } from '../activities/few-at-once.js';
+import { createFinishRun, createFinishRunBenchmark } from '../activities/finish-run.js';
+import { createLoadSamples } from '../activities/load-samples.js';
+import { createNextChunk, createPendingSamples, createRecordSample } from '../activities/panel-samples.js';
+import type { RunActivities } from '../activities/run-activities.js';
+import { runCalls } from '../activities/run-calls.js';
+import type { RunParts } from '../activities/run-parts.js';
+import { createRetryErrors, createSetRunStatus } from '../activities/run-rows.js';
+import { createAwaitSampleBatch, createCollectSampleBatch, createCreateSampleBatch, createSteerSampleBatches } from '../activities/sample-batch.js';
+import { SampleWriter } from '../activities/sample-writer.js';
 import { createFinishBatch } from '../activities/finish-batch.js';
 import { createLoadItems } from '../activities/load-items.js';
 import { createExecuteTool } from '../activities/execute-tool.js';
@@ -25,6 +38,7 @@ import { BatchStateStore } from './batches/batch-state.store.js';
 import { JobLinesStore } from './batches/job-lines.store.js';
 import { composeBatchFiles } from './batches/compose-batch-files.js';
 import { ProviderJobsStore } from './batches/provider-jobs.store.js';
+import { resolveBatchOptions } from './batches/resolve-batch-options.js';
 import { BudgetsStore } from './budgets/budgets.store.js';
 import { streamAttempt, TextPublisher } from './completions/publish-text.js';
 import { RecordCompletionStore } from './completions/record-completion.store.js';
@@ -37,6 +51,14 @@ import { ModelsService } from './models/models.service.js';
 import { RegistryWatch } from './models/registry-watch.js';
 import { RegistryStore } from './models/registry.store.js';
 import { ProvidersService } from './providers/providers.service.js';
+import { openDataset } from './datasets/open-dataset.js';
+import { gremiumBaseUrl } from './providers/gremium.js';
+import { sharedPool } from './providers/http-fetch.js';
+import { InferenceClient } from './providers/inference-client.js';
+import { RunSamplesStore } from './runs/run-samples.store.js';
+import { RunStateStore } from './runs/run-state.store.js';
+import { SampleBatchesStore } from './runs/sample-batches.store.js';
+import { runPolicies } from '../workflows/policies/run-policies.js';
 import { batchPolicies } from '../workflows/policies/batch-policies.js';
 import { gatePolicies } from '../workflows/policies/gate-policies.js';
 import { callWithTextBody } from './traces/call-response.js';
@@ -50,6 +72,8 @@ const streamConnections = 3;
 const jobConnections = 6;
 /** Jobs at a provider at the same time where no limit is written: as in models.yaml. */
 const usualInflightBatches = 10;
+/** Activities of batches at the same time: each may hold a group of 500 results or 16 calls, so 12 of them stay within 100 MB. */
+const batchPlaces = 12;
 
 /**
  * The worker's parts, composed by hand: no controllers, no HTTP, no entity metadata, so that it starts fast and every dependency of the
@@ -58,8 +82,8 @@ const usualInflightBatches = 10;
 export interface WorkerComposition {
   pool: pg.Pool;
   activities: CompletionActivities;
-  /** Of batches, on their own task queue. */
-  jobActivities: BatchActivities;
+  /** Of batches and runs, on their own task queue. */
+  jobActivities: BatchActivities & RunActivities & Pick<CompletionActivities, 'callModel'>;
   /** Reads what the database says of models and prices, before which models.yaml alone holds, and of how providers answer. */
   start(): Promise<void>;
   close(): Promise<void>;
@@ -69,14 +93,15 @@ export interface WorkerComposition {
 export function composeWorker(config: Config, databaseUrl: string, log: Logger): WorkerComposition {
   const pool = createPostgresPool({ databaseUrl, size: ledgerConnections, name: 'conclave worker' });
   const streamPool = createPostgresPool({ databaseUrl, size: streamConnections, name: 'conclave worker streams', options: ['synchronous_commit=off'] });
-  const ledger = new Ledger(new CallsStore(pool), callLogOf(config, log));
   const publisher = new TextPublisher(streamPool);
   const models = new ModelsService(loadModelRegistry());
   const registry = new RegistryWatch({ models, store: new RegistryStore(pool), databaseUrl, warn: (message) => { log.warn(message); } });
   const providers = new ProvidersService(config);
   const limits = limitsOf(config.file.provider_limits, models);
   const gate = new ProviderGate({ pool, databaseUrl, limitsOf: limits, policy: gatePolicies[config.policy] });
-  const calls: MakeCallParts = {
+  const callLog = callLogOf(config, log);
+  const ledger = new Ledger(new CallsStore(pool), callLog);
+  const calls: MakeCallParts & { ledger: Ledger } = {
     ledger,
     provider: (name) => providers.get(name),
     pass: gate.pass,
@@ -106,7 +131,7 @@ export function composeWorker(config: Config, databaseUrl: string, log: Logger):
   };
   const batchFiles = composeBatchFiles({ config, sql: jobPool, providers, models });
   const batchState = new BatchStateStore(jobPool);
-  const jobActivities: BatchActivities = {
+  const batchActivities: BatchActivities = {
     loadItems: createLoadItems(batchFiles),
     finishBatch: createFinishBatch(batchFiles),
     planRound: createPlanRound({
@@ -127,10 +152,35 @@ export function composeWorker(config: Config, databaseUrl: string, log: Logger):
     cancelJobs: createCancelJobs(jobs),
     releaseJobs: createReleaseJobs(jobs),
   };
+  const state = new RunStateStore(jobPool);
+  const limitsOfModel = ({ provider, model }: ModelReference) => {
+    const found = models.find(provider, model);
+    return { contextTokens: found?.contextTokens ?? null, outputTokens: found?.outputTokens ?? null };
+  };
+  const callsOfRuns = runCalls(calls, { state, budgets, limits: limitsOfModel });
+  const samples = new RunSamplesStore(jobPool);
+  const runs: RunParts = {
+    state,
+    samples,
+    batches: new SampleBatchesStore(jobPool, resolveBatchOptions({}, config.file.batches)),
+    budgets,
+    writer: new SampleWriter(samples, callLog),
+    calls: callsOfRuns,
+    policy: runPolicies[config.policy],
+    inference: new InferenceClient({
+      provider: (name) => providers.get(name),
+      configured: () => providers.names().filter((name) => providers.isConfigured(name)),
+      models: (provider) => models.all().filter((model) => model.provider === provider),
+    }),
+    limits: limitsOfModel,
+    openDataset: (benchmark, onProgress) => openDataset(benchmark, { home: config.home, dispatcher: sharedPool(), onProgress }),
+    gremiumTimeoutMs: config.environment.GREMIUM_TIMEOUT_SECONDS * 1_000,
+    gremiumBaseUrl: gremiumBaseUrl(config.environment),
+  };
   return {
     pool,
     activities,
-    jobActivities,
+    jobActivities: { ...fewAtOnce(new Places(batchPlaces), batchActivities), ...runActivitiesOf(runs), callModel: createCallModel(callsOfRuns) },
     start: async () => {
       await Promise.all([registry.onModuleInit(), gate.start()]);
     },
@@ -139,6 +189,25 @@ export function composeWorker(config: Config, databaseUrl: string, log: Logger):
       await registry.onModuleDestroy();
       await Promise.all([pool.end(), streamPool.end(), jobPool.end()]);
     },
+  };
+}
+
+function runActivitiesOf(runs: RunParts): RunActivities {
+  return {
+    beginRun: createBeginRun(runs),
+    loadSamples: createLoadSamples(runs),
+    nextChunk: createNextChunk(runs),
+    answerSamples: createAnswerSamples(runs),
+    pendingSamples: createPendingSamples(runs),
+    recordSample: createRecordSample(runs),
+    createSampleBatch: createCreateSampleBatch(runs),
+    awaitSampleBatch: createAwaitSampleBatch(runs),
+    collectSampleBatch: createCollectSampleBatch(runs),
+    finishRunBenchmark: createFinishRunBenchmark(runs),
+    setRunStatus: createSetRunStatus(runs),
+    steerSampleBatches: createSteerSampleBatches(runs),
+    retryErrors: createRetryErrors(runs),
+    finishRun: createFinishRun(runs),
   };
 }
 

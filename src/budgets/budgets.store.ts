@@ -46,6 +46,11 @@ export class BudgetsStore {
     return rowCount === 1;
   }
 
+  /** Gives up everything that is still set aside: nobody spends under the budget any more. */
+  async release(budgetId: string): Promise<void> {
+    await this.sql.query({ name: 'budget-release', text: releaseText, values: [budgetId] });
+  }
+
   /** Raises the caps to these where they are higher than the present ones; a missing one is left as it is, and what has no cap gets none. Returns the budget, null where there is none. */
   async raise(id: string, caps: { nanoUsd?: number; tokens?: number }): Promise<BudgetStanding | null> {
     // greatest() passes over NULL, and what has no cap gets none here.
@@ -115,3 +120,11 @@ WITH settled AS (
 UPDATE budgets SET reserved_nano_usd = reserved_nano_usd - settled.nano_usd, spent_nano_usd = spent_nano_usd + $3::bigint,
   reserved_tokens = reserved_tokens - settled.tokens, spent_tokens = spent_tokens + $4::bigint
 FROM settled WHERE budgets.id = settled.budget_id`;
+
+const releaseText = `
+WITH given_up AS (
+  UPDATE budget_reservations SET settled_at = now() WHERE budget_id = $1 AND settled_at IS NULL RETURNING nano_usd, tokens
+), sums AS (
+  SELECT coalesce(sum(nano_usd), 0) AS nano_usd, coalesce(sum(tokens), 0) AS tokens FROM given_up
+)
+UPDATE budgets SET reserved_nano_usd = reserved_nano_usd - sums.nano_usd, reserved_tokens = reserved_tokens - sums.tokens FROM sums WHERE budgets.id = $1`;

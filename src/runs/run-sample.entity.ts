@@ -4,6 +4,7 @@ import type { ChatRequest } from '../../domain/chat/chat-request.js';
 import type { Decision } from '../../domain/chat/decision.js';
 import type { CallFailure } from '../../domain/failures/failure-code.js';
 import type { SampleStatus } from '../../domain/runs/run-status.js';
+import type { TokenChange } from '../../domain/runs/token-policy.js';
 import { RunEntity } from './run.entity.js';
 
 /** One item of a run × epoch: what was asked, answered, extracted, scored. Its calls are in the ledger under its id (mode realtime) or its batch item's. */
@@ -16,6 +17,10 @@ export class RunSampleEntity {
   /** `<run id>.<benchmark>.<ordinal>`: the completion id of its calls. */
   @PrimaryColumn('text', { primaryKeyConstraintName: 'run_samples_pkey' })
   id!: string;
+
+  /** The batch item that answered it, whose calls are in the ledger under that id; null: its calls are under its own. */
+  @Column('text', { name: 'batch_item_id', nullable: true })
+  batchItemId!: string | null;
 
   @Column('text', { name: 'run_id' })
   @ForeignKey(() => RunEntity, 'id', { name: 'run_samples_run_id_fkey', onDelete: 'CASCADE' })
@@ -85,12 +90,12 @@ export class RunSampleEntity {
 
   /** Changes the output-token policy made to the request, in order: `shrunk`, `doubled`, each with the new limit. */
   @Column('jsonb', { name: 'token_changes', nullable: true })
-  tokenChanges!: { change: 'shrunk' | 'doubled'; maxOutputTokens: number; why: string }[] | null;
+  tokenChanges!: TokenChange[] | null;
 
   @Column('jsonb', { nullable: true })
   failure!: CallFailure | null;
 
-  /** Times it was begun. */
+  /** Times it came to an answer or an error. */
   @Column('integer', { default: 0 })
   attempt!: number;
 

@@ -62,9 +62,10 @@ export function createJobsWorker(parts: WorkerParts & { activities: object }): P
     workflowBundle: parts.workflowBundle,
     activities: parts.activities,
     dataConverter: { payloadCodecs: [parts.codec] },
-    // Each may hold a group of 500 results or 16 calls: 12 of them stay within 100 MB, and leave the two cores to completions.
-    maxConcurrentActivityTaskExecutions: 12,
-    // A batch is a workflow task every few seconds at most.
+    // Calls of a run's panels mostly wait for providers; what holds much in memory limits itself (few-at-once.ts).
+    maxConcurrentActivityTaskExecutions: 200,
+    // As for completions: a stage is handed over with the task that scheduled it.
+    maxEagerActivityReservationsPerWorkflowTask: 16,
     maxConcurrentWorkflowTaskExecutions: 10,
     maxConcurrentWorkflowTaskPolls: 4,
     maxConcurrentActivityTaskPolls: 2,

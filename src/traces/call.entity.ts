@@ -72,6 +72,10 @@ export class CallEntity {
   @Column('integer', { name: 'reasoning_tokens', nullable: true })
   reasoningTokens!: number | null;
 
+  /** The provider gave no usage: tokens are characters divided by four, and the cost follows from them. Only calls of runs. */
+  @Column('boolean', { name: 'usage_approximated', default: false })
+  usageApproximated!: boolean;
+
   /** Null: unknown price or unknown usage. */
   @Column('bigint', { name: 'cost_nano_usd', nullable: true, transformer: safeInteger })
   costNanoUsd!: number | null;

@@ -3,6 +3,7 @@ import type { CallAnswer, StageName } from '../../domain/chat/call.js';
 import type { ChatRequest, FinishReason, ToolCall, Usage } from '../../domain/chat/chat-request.js';
 import { completionChannel } from '../../domain/chat/completion-notification.js';
 import type { CompletionNotification } from '../../domain/chat/completion-notification.js';
+import { isSampleId } from '../../domain/runs/sample-id.js';
 import type { Sql } from '../database/sql.js';
 import type { CallPrice } from '../../domain/pricing/call-price.js';
 import type { CallRecordOutcome } from './call.entity.js';
@@ -22,6 +23,8 @@ export interface CallRecord {
   toolCalls: ToolCall[] | null;
   finishReason: FinishReason | null;
   usage: Usage | null;
+  /** The provider gave no usage, and this one is characters divided by four. */
+  usageApproximated?: boolean;
   costNanoUsd: number | null;
   price: CallPrice | null;
   startedAt: number;
@@ -71,13 +74,14 @@ export class CallsStore {
     return rows[0] ? answerOf(rows[0]) : null;
   }
 
-  /** The client's request of a completion together with the recorded success of one of its calls, or null where no such completion exists. */
+  /** The request of a completion, or of a run's sample, together with the recorded success of one of its calls; null where no such thing exists. */
   async requestAndSucceeded(completionId: string, key: string): Promise<{ request: ChatRequest; recorded: RecordedCall | null } | null> {
+    const source = isSampleId(completionId) ? 'run_samples' : 'completions';
     const { rows } = await this.sql.query<AnswerRow & { request: ChatRequest; found: string | null }>({
-      name: 'ledger-request',
-      text: `SELECT completions.request, recorded.id AS found, ${answerColumns.replaceAll(/\b([a-z_]+)\b/g, 'recorded.$1')}
-FROM completions LEFT JOIN calls AS recorded ON recorded.completion_id = completions.id AND recorded.key = $2 AND recorded.outcome = 'succeeded'
-WHERE completions.id = $1`,
+      name: `ledger-request-${source}`,
+      text: `SELECT source.request, recorded.id AS found, ${answerColumns.replaceAll(/\b([a-z_]+)\b/g, 'recorded.$1')}
+FROM ${source} AS source LEFT JOIN calls AS recorded ON recorded.completion_id = source.id AND recorded.key = $2 AND recorded.outcome = 'succeeded'
+WHERE source.id = $1`,
       values: [completionId, key],
     });
     const row = rows[0];
@@ -85,10 +89,13 @@ WHERE completions.id = $1`,
     return { request: row.request, recorded: row.found === null ? null : answerOf(row) };
   }
 
-  /** Whether a completion was canceled by its caller. */
+  /** Whether a completion, or the run of a sample, was canceled by its caller. */
   async isCanceled(completionId: string): Promise<boolean> {
-    const { rows } = await this.sql.query<{ status: string }>({ name: 'ledger-status', text: 'SELECT status FROM completions WHERE id = $1', values: [completionId] });
-    return rows[0]?.status === 'canceled';
+    const statement = isSampleId(completionId)
+      ? { name: 'ledger-run-canceled', text: 'SELECT run.cancel_requested_at IS NOT NULL AS canceled FROM run_samples sample JOIN runs run ON run.id = sample.run_id WHERE sample.id = $1' }
+      : { name: 'ledger-status', text: `SELECT status = 'canceled' AS canceled FROM completions WHERE id = $1` };
+    const { rows } = await this.sql.query<{ canceled: boolean }>({ ...statement, values: [completionId] });
+    return rows[0]?.canceled === true;
   }
 
   /** Enters one attempt and returns its row's id. A second success of the same key changes nothing; then the first one is returned. */
@@ -100,8 +107,7 @@ WHERE completions.id = $1`,
   /** Enters many attempts in one statement; successes of keys that have one change nothing. */
   async enterMany(records: readonly CallRecord[]): Promise<void> {
     if (records.length === 0) return;
-    const rows = records.map(insertValues);
-    await this.sql.query({ name: 'ledger-enter-many', text: insertManyText, values: insertColumns.map((_, column) => rows.map((row) => row[column])) });
+    await this.sql.query({ name: 'ledger-enter-many', text: insertManyCalls, values: manyCallsValues(records) });
   }
 
   /** Tells the apis that a call of a streamed completion ended. A hint: not durable. */
@@ -138,6 +144,7 @@ const insertColumns = [
   'response_id',
   'group_id',
   'mode',
+  'usage_approximated',
 ];
 
 const insertText = `INSERT INTO calls (${insertColumns.join(', ')}) VALUES (${insertColumns.map((_, index) => `$${index + 1}`).join(', ')})
@@ -145,12 +152,22 @@ ON CONFLICT (completion_id, key) WHERE outcome = 'succeeded' DO NOTHING RETURNIN
 
 const insertTypes: Record<string, string> = {
   member_index: 'integer', attempt: 'integer', input_tokens: 'integer', output_tokens: 'integer', cached_input_tokens: 'integer', reasoning_tokens: 'integer', cost_nano_usd: 'bigint',
-  tool_calls: 'jsonb', price: 'jsonb', dropped_parameters: 'jsonb', started_at: 'timestamptz', first_token_at: 'timestamptz', ended_at: 'timestamptz',
+  tool_calls: 'jsonb', price: 'jsonb', dropped_parameters: 'jsonb', usage_approximated: 'boolean', started_at: 'timestamptz', first_token_at: 'timestamptz', ended_at: 'timestamptz',
 };
 
-const insertManyText = `INSERT INTO calls (${insertColumns.join(', ')})
+/** Enters many attempts in one statement, or in a part of one, whose first parameters are `manyCallsValues`. */
+export const insertManyCalls = `INSERT INTO calls (${insertColumns.join(', ')})
 SELECT * FROM unnest(${insertColumns.map((column, index) => `$${index + 1}::${insertTypes[column] ?? 'text'}[]`).join(', ')})
 ON CONFLICT (completion_id, key) WHERE outcome = 'succeeded' DO NOTHING`;
+
+/** How many parameters `insertManyCalls` takes. */
+export const manyCallsParameters = insertColumns.length;
+
+/** The parameters of `insertManyCalls`. */
+export function manyCallsValues(records: readonly CallRecord[]): unknown[] {
+  const rows = records.map(insertValues);
+  return insertColumns.map((_, column) => rows.map((row) => row[column]));
+}
 
 function insertValues(record: CallRecord): unknown[] {
   return [
@@ -181,6 +198,7 @@ function insertValues(record: CallRecord): unknown[] {
     record.responseId,
     record.groupId,
     record.mode,
+    record.usageApproximated ?? false,
   ];
 }
 

@@ -4,8 +4,6 @@ import type { PolicyName } from '../policies/policy-name.js';
 
 /** Workflow types of runs on the task queue of jobs; wire names. Ids: `run/<id>`, `run/<id>/<benchmark>`, `run/<id>/<benchmark>/chunk/<n>`. */
 export const runWorkflowType = 'benchmarkRunWorkflow';
-export const runBenchmarkWorkflowType = 'runBenchmarkWorkflow';
-export const runChunkWorkflowType = 'benchmarkChunkWorkflow';
 
 /** Argument of the run workflow; everything else is in Postgres under `runId`. */
 export interface RunWorkflowInput {
@@ -27,14 +25,16 @@ export interface RunBenchmarkInput {
   runId: string;
   benchmark: string;
   mode: BatchMode;
-  samples: number;
   concurrency: number;
   policy: PolicyName;
   /** Null: a plain model, whose chunks are activities. Else the panel, whose strategy runs in the chunk's workflow. */
   plan: StrategyPlan | null;
-  /** First ordinal to go on with, after continue-as-new. */
+  /** First ordinal to go on with, after continue-as-new; missing: the samples are loaded first. */
   from?: number;
 }
+
+/** How a benchmark's workflow ended. `held`: it stands where its rows say and is started again once nothing is in the way; `reason` null: the user paused. */
+export type RunBenchmarkResult = { state: 'ended' | 'canceled' } | { state: 'held'; reason: { code: string; message: string } | null };
 
 /** Argument of a chunk's workflow: samples by ordinal, `from` inclusive, `to` exclusive. */
 export interface RunChunkInput {
@@ -47,5 +47,5 @@ export interface RunChunkInput {
   plan: StrategyPlan;
 }
 
-/** Signals of the run workflow; wire names. */
+/** Signals of the run workflow; wire names. Sending one twice does what sending it once does. */
 export const runSignals = { pause: 'pause', resume: 'resume', cancel: 'cancel', retryErrors: 'retryErrors' } as const;

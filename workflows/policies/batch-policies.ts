@@ -1,7 +1,7 @@
 import type { ActivityOptions } from '@temporalio/workflow';
 import type { PolicyName } from './policy-name.js';
 
-interface StepPolicy {
+export interface StepPolicy {
   /** Longest one attempt may take. */
   startToCloseMs: number;
   /** Longest all attempts together, waits included; then the batch pauses and says why. */

@@ -1,0 +1,101 @@
+import type { ChatRequest } from '../../domain/chat/chat-request.js';
+import type { BatchOptions } from '../../domain/batches/batch-options.js';
+import { createBatchId } from '../batches/batch-id.js';
+import { BatchItemsStore, type ItemResult } from '../batches/batch-items.store.js';
+import { BatchesStore, type BatchRow } from '../batches/batches.store.js';
+import type { Sql } from '../database/sql.js';
+import { FilesStore } from '../files/files.store.js';
+import { createFileId, writeFile } from '../files/write-file.js';
+
+/** A sample as an item of a batch: `seed` is that of its strategy. */
+export interface BatchedSample {
+  id: string;
+  seed: number;
+  request: ChatRequest;
+}
+
+/** The batch that answers one benchmark of a run, before it has its items. */
+export interface NewSampleBatch {
+  id: string;
+  caller: string;
+  runId: string;
+  benchmark: string;
+  model: string;
+  simulated: boolean;
+  costCapNanoUsd: number | null;
+}
+
+/** Batches that answer samples: ordinary batches, made as a client's would be, with the samples' ids as their items' own. */
+export class SampleBatchesStore {
+  private readonly files: FilesStore;
+  private readonly batches: BatchesStore;
+  private readonly items: BatchItemsStore;
+
+  constructor(
+    sql: Sql,
+    /** How batches are carried out here. */
+    private readonly options: BatchOptions,
+  ) {
+    this.files = new FilesStore(sql);
+    this.batches = new BatchesStore(sql);
+    this.items = new BatchItemsStore(sql);
+  }
+
+  newId(): string {
+    return createBatchId();
+  }
+
+  find(id: string): Promise<BatchRow | null> {
+    return this.batches.find(id);
+  }
+
+  /** Writes the batch with its items; repeating it after a part of it leaves one batch. Returns how many items it has. */
+  async create(batch: NewSampleBatch, samples: AsyncIterable<BatchedSample>): Promise<number> {
+    let count = 0;
+    async function* lines(): AsyncGenerator<string> {
+      for await (const { id, seed, request } of samples) {
+        count++;
+        yield `${JSON.stringify({ custom_id: id, method: 'POST', url: '/v1/chat/completions', body: { model: batch.model, messages: request.messages, ...parameters(request), conclave: { seed } } })}\n`;
+      }
+    }
+    const file = await writeFile(this.files, { id: createFileId(), caller: batch.caller, purpose: 'batch', filename: `${batch.benchmark}.jsonl` }, lines());
+    const created = await this.batches.create({
+      id: batch.id,
+      caller: batch.caller,
+      idempotencyKey: null,
+      bodyHash: file.sha256,
+      interface: 'conclave',
+      mode: 'batch',
+      defaults: { model: batch.model, parameters: {} },
+      options: this.options,
+      metadata: { run_id: batch.runId, benchmark: batch.benchmark },
+      tags: [],
+      inputFileId: file.id,
+      costCapNanoUsd: batch.costCapNanoUsd,
+      simulated: batch.simulated,
+    });
+    // Another attempt was first.
+    if (!created) await this.files.remove(file.id);
+    return count;
+  }
+
+  /** Results in the order of the items, with their calls' sums. */
+  results(id: string): AsyncGenerator<ItemResult> {
+    return this.items.results(id, null);
+  }
+
+  /** Stops realtime calls of a batch at once; its workflow has to be told as well. */
+  async requestCancel(id: string): Promise<void> {
+    await this.batches.requestCancel(id);
+  }
+}
+
+// OpenAI's names, as every batch has them.
+function parameters({ sampling }: ChatRequest): Record<string, unknown> {
+  return {
+    ...(sampling.temperature === undefined ? {} : { temperature: sampling.temperature }),
+    ...(sampling.maxOutputTokens === undefined ? {} : { max_tokens: sampling.maxOutputTokens }),
+    ...(sampling.topP === undefined ? {} : { top_p: sampling.topP }),
+    ...(sampling.stop === undefined ? {} : { stop: sampling.stop }),
+  };
+}
