@@ -26,7 +26,8 @@ export function createCollectJob(parts: JobParts): BatchActivities['collectJob']
   };
 }
 
-async function collect(parts: JobParts, job: JobAtWork, signal: AbortSignal): Promise<Exclude<Collected, HeldJob>> {
+/** Collects the job as its row was when it was read; any number of attempts may do so at the same time. */
+export async function collect(parts: JobParts, job: JobAtWork, signal: AbortSignal): Promise<Exclude<Collected, HeldJob>> {
   if (job.status === 'collected' || job.status === 'failed' || job.status === 'canceled') return closedResult(parts, job);
   const end = endOf(job);
   const tally = new Tally();
@@ -74,7 +75,7 @@ function endOf(job: JobAtWork): JobEnd {
 
 /** Writes all results there are. False: none of them is of this job, which was only presumed to be ours. */
 async function readResults(parts: JobParts, job: JobAtWork, end: JobEnd, tally: Tally, signal: AbortSignal): Promise<boolean> {
-  if (!job.lastStatus?.results) return true;
+  if (!job.lastStatus?.results) return job.certain;
   const results = batchInterface(parts, job).results(job.lastStatus, { signal, timeoutMs: parts.policy.collectJob.pieceTimeoutMs });
   let group: BatchResult[] = [];
   try {
@@ -88,13 +89,13 @@ async function readResults(parts: JobParts, job: JobAtWork, end: JobEnd, tally: 
     // The provider deleted the results: what was not read is lost.
     if (!(error instanceof ProviderFailure) || error.code !== 'not_found') throw error;
   }
-  return group.length === 0 || writeGroup(parts, job, end, tally, group);
+  return group.length === 0 ? job.certain : writeGroup(parts, job, end, tally, group);
 }
 
 async function writeGroup(parts: JobParts, job: JobAtWork, end: JobEnd, tally: Tally, group: readonly BatchResult[]): Promise<boolean> {
   const fresh = new Map<string, BatchResult>();
   for (const result of group) {
-    const callId = callIdOf(result.id);
+    const callId = callIdOf(result.id, job.id);
     if (callId === null) tally.orphaned++;
     else if (tally.seen.has(callId)) tally.duplicated++;
     else {

@@ -9,14 +9,22 @@ import type { JobParts } from './job-parts.js';
 /** Lines read at once: a conversation may be long, so few. */
 const pageSize = 100;
 
-/** The id of a line at a provider, at most 20 of the 64 characters that providers allow. */
-export function lineId(callId: string): string {
-  return `c${callId}`;
+/**
+ * The id of a call as a line of a job: at most 36 of the 64 characters that providers allow. The job is part of it, because calls are numbered from 1 in every database: two that share a
+ * key at a provider must not take each other's results for their own.
+ */
+export function lineId(callId: string, jobId: string): string {
+  return `c${callId}-${markOf(jobId)}`;
 }
 
-/** The `batch_calls` row that a result names; null: none of ours has such an id. */
-export function callIdOf(id: string): string | null {
-  return /^c([1-9]\d{0,17})$/.exec(id)?.[1] ?? null;
+/** The `batch_calls` row that a result of the job names; null: no line of this job has such an id. */
+export function callIdOf(id: string, jobId: string): string | null {
+  const [, callId, mark] = /^c([1-9]\d{0,17})-(.+)$/.exec(id) ?? [];
+  return callId !== undefined && mark === markOf(jobId) ? callId : null;
+}
+
+function markOf(jobId: string): string {
+  return jobId.slice(-16);
 }
 
 /** A line's request as its model can take it, and its hash for the ledger. */
@@ -31,6 +39,6 @@ export function lineRequest(parts: Pick<JobParts, 'acceptsImages'>, { input, req
 export async function* renderLines(parts: JobParts, batch: BatchProvider, job: JobAtWork): AsyncGenerator<BatchLine> {
   for await (const line of parts.lines.stream(job.id, pageSize)) {
     const { body } = await batch.render(lineRequest(parts, line).request);
-    yield { id: lineId(line.id), body };
+    yield { id: lineId(line.id, job.id), body };
   }
 }

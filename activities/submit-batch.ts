@@ -13,6 +13,13 @@ type Submitted = { state: 'running' | 'ended' | 'closed' } | HeldJob;
 
 /** Milliseconds for which the id of a job that was just created waits for a database that is away. */
 const patienceMs = 15 * 60_000;
+/** A job may be dated a little after our own clock: clocks differ. */
+const clockSkewMs = 60_000;
+
+interface Found {
+  status: JobStatus;
+  certain: boolean;
+}
 
 /**
  * The activity that creates a job at its provider, once. The row says how far an earlier attempt came: nothing sent (`create_started_at` null), perhaps created (look for it
@@ -25,21 +32,28 @@ export function createSubmitJob(parts: JobParts): BatchActivities['submitJob'] {
   };
 }
 
-async function submit(parts: JobParts, job: JobAtWork, signal: AbortSignal): Promise<Submitted> {
+/** Submits the job as its row was when it was read; any number of attempts may do so at the same time. */
+export async function submit(parts: JobParts, job: JobAtWork, signal: AbortSignal): Promise<Submitted> {
   if (job.status === 'running' || job.status === 'ended') return { state: job.status };
   if (job.status !== 'planned' && job.status !== 'creating') return { state: 'closed' };
   if (job.status === 'creating' && job.createStartedAt !== null) {
     if (await adoptEarlier(parts, job, signal)) return { state: 'running' };
-    await parts.jobs.creationRefused(job.id, { keepPlace: true });
+    await giveUpCreation(parts, job, { keepPlace: true });
+    job.createStartedAt = null;
   }
   if (job.batch.cancelRequested) return closeUnsent(parts, job, 'canceled', { code: 'canceled', message: 'The batch was canceled.' });
   if (job.batch.status === 'paused' || job.batch.nextMode !== null) {
-    await parts.jobs.creationRefused(job.id, { keepPlace: false });
+    if (job.status === 'creating') await giveUpCreation(parts, job, { keepPlace: false });
     return { state: 'held', failure: null };
   }
   if (job.status === 'planned' && !(await takePlace(parts, job))) throw later(`All places of '${job.provider}' are taken.`, parts.policy.submitJob.placePollMs);
   await parts.jobs.refreshBatchStatus(job.batchId);
   return create(parts, job, signal);
+}
+
+/** What this attempt knows of the creation is out of date where another one began its own. */
+async function giveUpCreation(parts: JobParts, job: Pick<JobAtWork, 'id' | 'createStartedAt'>, options: { keepPlace: boolean }): Promise<void> {
+  if (!(await parts.jobs.creationRefused(job, options))) throw later('Another attempt to create this job is under way.', parts.policy.submitJob.placePollMs);
 }
 
 function takePlace(parts: JobParts, job: JobAtWork): Promise<boolean> {
@@ -49,24 +63,24 @@ function takePlace(parts: JobParts, job: JobAtWork): Promise<boolean> {
 async function create(parts: JobParts, job: JobAtWork, signal: AbortSignal): Promise<Submitted> {
   const firstLine = await parts.lines.first(job.id);
   if (firstLine === null) return closeUnsent(parts, job, 'collected', null);
-  let isSent = false;
+  let createStartedAt: number | null = null;
   try {
     const batch = batchInterface(parts, job);
     const lines = () => renderLines(parts, batch, job);
     const marker = markerOf(job, firstLine, Date.now());
     const inputReference = job.inputReference ?? (await upload(parts, job, batch, marker, lines, signal));
-    // Without an input of its own nothing marks the job at the provider: two creations at a time could not be told apart.
-    const createStartedAt = await parts.jobs.beginCreation(job, { serially: inputReference === null });
-    if (createStartedAt === null) throw later(`Another job is being created at '${job.provider}'.`, parts.policy.submitJob.placePollMs);
-    const status = await atProvider(parts, job, { signal, timeoutMs: parts.policy.submitJob.createTimeoutMs }, (options) => {
-      isSent = true;
+    const status = await atProvider(parts, job, { signal, timeoutMs: parts.policy.submitJob.createTimeoutMs }, async (options) => {
+      // Only now that it may be sent: after its time-out, counted from here, the next attempt takes it for settled. Without an input of its own nothing marks the job at the
+      // provider: two creations at a time could not be told apart.
+      createStartedAt = await parts.jobs.beginCreation(job, { serially: inputReference === null });
+      if (createStartedAt === null) throw later(`Another creation at '${job.provider}' is under way.`, parts.policy.submitJob.placePollMs);
       return batch.create({ ...marker, inputReference, createStartedAt }, lines, options);
     });
-    await adopt(parts, job, status, true);
+    if (!(await adopt(parts, job, status, true))) await cancelStray(parts, job, batch, status, signal);
     return { state: 'running' };
   } catch (error) {
     if (!(error instanceof ProviderFailure) || signal.aborted) throw error;
-    return creationFailed(parts, job, error, isSent);
+    return creationFailed(parts, { ...job, createStartedAt }, error);
   }
 }
 
@@ -76,12 +90,13 @@ async function upload(parts: JobParts, job: JobAtWork, batch: BatchProvider, mar
   return reference;
 }
 
-// A refusal (4xx) proves that nothing was created; no answer and a 5xx do not, and the next attempt looks first.
-async function creationFailed(parts: JobParts, job: JobAtWork, failure: ProviderFailure, isSent: boolean): Promise<Submitted> {
-  const refused = !isSent || (failure.httpStatus !== undefined && failure.httpStatus < 500);
+// A refusal (4xx) proves that nothing was created; no answer, a 408, a 5xx and a 2xx that can't be read do not, and the next attempt looks first.
+async function creationFailed(parts: JobParts, job: JobAtWork, failure: ProviderFailure): Promise<Submitted> {
+  const { httpStatus = 0 } = failure;
+  const refused = job.createStartedAt === null || (httpStatus >= 400 && httpStatus < 500 && httpStatus !== 408);
   const canPass = isRetryable(failure.code);
   const holds = failure.code === 'auth' || failure.code === 'billing';
-  if (refused || !canPass) await parts.jobs.creationRefused(job.id, { keepPlace: canPass });
+  if (refused || !canPass) await giveUpCreation(parts, job, { keepPlace: canPass });
   // Inputs expire: one from an earlier attempt may be gone.
   if (failure.code === 'not_found' && job.inputReference !== null) {
     await parts.jobs.forgetInput(job.id);
@@ -90,7 +105,7 @@ async function creationFailed(parts: JobParts, job: JobAtWork, failure: Provider
   if (canPass || holds) {
     const met = await meetTrouble(parts, job, failure);
     // Others may go first while this batch stands still.
-    if (refused) await parts.jobs.creationRefused(job.id, { keepPlace: false });
+    if (refused && canPass) await giveUpCreation(parts, { id: job.id, createStartedAt: null }, { keepPlace: false });
     return met;
   }
   return closeUnsent(parts, job, 'failed', { code: failure.code, message: failure.message });
@@ -108,7 +123,7 @@ async function adoptEarlier(parts: JobParts, job: JobAtWork, signal: AbortSignal
   const firstLine = await parts.lines.first(job.id);
   const startedAt = job.createStartedAt ?? 0;
   const found = await atProvider(parts, job, { signal, timeoutMs: parts.policy.awaitJob.requestTimeoutMs }, (options) => batchInterface(parts, job).find(markerOf(job, firstLine ?? '', startedAt), options));
-  const match = await bestMatch(parts, job, found);
+  const match = await bestMatch(parts, job, found, firstLine, signal);
   if (match) {
     await adopt(parts, job, match.status, match.certain);
     return true;
@@ -119,19 +134,33 @@ async function adoptEarlier(parts: JobParts, job: JobAtWork, signal: AbortSignal
   return false;
 }
 
-async function bestMatch(parts: JobParts, job: JobAtWork, found: { status: JobStatus; certain: boolean }[]): Promise<{ status: JobStatus; certain: boolean } | null> {
+/** The best of what was found: marked ones first, then by how close the creation was. One that is not marked and has results is told by them at once. */
+async function bestMatch(parts: JobParts, job: JobAtWork, found: Found[], firstLine: string | null, signal: AbortSignal): Promise<Found | null> {
   const others = await parts.jobs.othersReferences(job, found.map(({ status }) => status.reference));
-  const free = found.filter(({ status: { reference } }) => !others.has(reference) && !job.rejectedReferences.includes(reference));
-  const distance = ({ status }: { status: JobStatus }): number => Math.abs((status.createdAt ?? Number.MAX_SAFE_INTEGER) - (job.createStartedAt ?? 0));
-  const [best] = free.sort((one, other) => Number(other.certain) - Number(one.certain) || distance(one) - distance(other));
-  return best ?? null;
+  const startedAt = job.createStartedAt ?? 0;
+  const latestAt = startedAt + parts.policy.submitJob.createTimeoutMs + parts.policy.submitJob.createSettleMs + clockSkewMs;
+  const free = found.filter(({ status: { reference, createdAt }, certain }) => !others.has(reference) && !job.rejectedReferences.includes(reference) && (certain || (createdAt ?? 0) <= latestAt));
+  const distance = ({ status }: Found): number => Math.abs((status.createdAt ?? Number.MAX_SAFE_INTEGER) - startedAt);
+  for (const match of free.sort((one, other) => Number(other.certain) - Number(one.certain) || distance(one) - distance(other))) {
+    if (match.certain || match.status.results === null || firstLine === null) return match;
+    const options = { signal, timeoutMs: parts.policy.collectJob.pieceTimeoutMs };
+    if (await atProvider(parts, job, options, (limits) => batchInterface(parts, job).confirms(match.status, lineId(firstLine, job.id), limits))) return { ...match, certain: true };
+  }
+  return null;
 }
 
-async function adopt(parts: JobParts, job: JobAtWork, status: JobStatus, certain: boolean): Promise<void> {
-  await untilDatabaseAnswers(() => parts.jobs.saveReference(job.id, status, certain), { patienceMs });
+/** False: the row has the reference of another creation, or is closed. */
+async function adopt(parts: JobParts, job: JobAtWork, status: JobStatus, certain: boolean): Promise<boolean> {
+  const saved = await untilDatabaseAnswers(async () => (await parts.jobs.saveReference(job.id, status, certain)) || (await parts.jobs.read(job.id))?.reference === status.reference, { patienceMs });
   await parts.jobs.refreshBatchStatus(job.batchId);
+  return saved;
+}
+
+/** Ends at the provider what this attempt created after everybody had given it up, such as in a process that stood still for hours: nobody would collect it. */
+async function cancelStray(parts: JobParts, job: JobAtWork, batch: BatchProvider, { reference }: JobStatus, signal: AbortSignal): Promise<void> {
+  await atProvider(parts, job, { signal, timeoutMs: parts.policy.awaitJob.requestTimeoutMs }, (options) => batch.cancel(reference, options)).catch(() => undefined);
 }
 
 function markerOf(job: JobAtWork, firstLine: string, createStartedAt: number): JobMarker {
-  return { jobId: job.id, model: job.model, endpoint: job.endpoint, inputReference: job.inputReference, lines: job.lineCount, firstLineId: lineId(firstLine), createStartedAt };
+  return { jobId: job.id, model: job.model, endpoint: job.endpoint, inputReference: job.inputReference, lines: job.lineCount, firstLineId: lineId(firstLine, job.id), createStartedAt };
 }

@@ -15,7 +15,7 @@ import { ProviderJobEntity } from './provider-job.entity.js';
 @Index('batch_calls_job', ['jobId', 'id'])
 @Index('batch_calls_batch_status', ['batchId', 'status'])
 export class BatchCallEntity {
-  /** Ascending in planning order. The id of its line at a provider is `c<id>`. */
+  /** Ascending in planning order. The id of its line at a provider is made of it and of its job's. */
   @PrimaryGeneratedColumn('identity', { type: 'bigint', primaryKeyConstraintName: 'batch_calls_pkey', generatedIdentity: 'ALWAYS' })
   id!: string;
 

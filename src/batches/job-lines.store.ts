@@ -10,7 +10,7 @@ import type { CallRecord } from '../traces/calls.store.js';
 
 /** One line of a job: a planned call with the conversation it belongs to. */
 export interface JobLine {
-  /** Of the `batch_calls` row; its line at a provider is `c<id>`. */
+  /** Of the `batch_calls` row. */
   id: string;
   input: CallModelInput;
   request: ChatRequest;

@@ -89,14 +89,15 @@ export class ProviderJobsStore {
   }
 
   /**
-   * Writes down that the job's creation begins now, and returns when that is; null: with `serially`, another creation at this provider is not settled yet, and two could not
-   * be told apart after a crash.
+   * Writes down that the job's creation begins now, and returns when that is. Null: another attempt to create this job is not settled yet, or, with `serially`, the creation of
+   * another job at this provider, as two could not be told apart after a crash.
    */
   beginCreation(job: Pick<JobAtWork, 'id' | 'provider'>, options: { serially: boolean }): Promise<number | null> {
     return inTransaction(this.pool, async (tx) => {
       await lockCreations(tx, job.provider);
       const { rows } = await tx.query<{ create_started_at: Date }>({
-        text: `UPDATE provider_jobs SET create_started_at = now() WHERE id = $1 AND status = 'creating' AND NOT ($2 AND EXISTS (
+        // Whole milliseconds, so that whoever read it can name it.
+        text: `UPDATE provider_jobs SET create_started_at = date_trunc('milliseconds', clock_timestamp()) WHERE id = $1 AND status = 'creating' AND create_started_at IS NULL AND NOT ($2 AND EXISTS (
   SELECT FROM provider_jobs AS other WHERE other.provider = $3 AND other.mode = 'batch' AND other.status = 'creating' AND other.create_started_at IS NOT NULL AND other.id <> $1))
 RETURNING create_started_at`,
         values: [job.id, options.serially, job.provider],
@@ -105,9 +106,16 @@ RETURNING create_started_at`,
     });
   }
 
-  /** The creation did not happen: the job may be created anew without looking for it. `keepPlace` false: others may go first. */
-  async creationRefused(jobId: string, options: { keepPlace: boolean }): Promise<void> {
-    await this.pool.query({ text: `UPDATE provider_jobs SET create_started_at = NULL, status = $2 WHERE id = $1 AND status = 'creating'`, values: [jobId, options.keepPlace ? 'creating' : 'planned'] });
+  /**
+   * The creation that began at `createStartedAt` did not happen (null: none began): the job may be created anew without looking for it. `keepPlace` false: others may go first.
+   * False: another attempt began one meanwhile, of which nothing is known here.
+   */
+  async creationRefused({ id, createStartedAt }: Pick<JobAtWork, 'id' | 'createStartedAt'>, options: { keepPlace: boolean }): Promise<boolean> {
+    const { rowCount } = await this.pool.query({
+      text: `UPDATE provider_jobs SET create_started_at = NULL, status = $2 WHERE id = $1 AND status = 'creating' AND create_started_at IS NOT DISTINCT FROM $3`,
+      values: [id, options.keepPlace ? 'creating' : 'planned', createStartedAt === null ? null : new Date(createStartedAt)],
+    });
+    return rowCount === 1;
   }
 
   async saveInput(jobId: string, inputReference: string): Promise<void> {
@@ -119,12 +127,13 @@ RETURNING create_started_at`,
     await this.pool.query({ text: 'UPDATE provider_jobs SET input_reference = NULL WHERE id = $1 AND reference IS NULL', values: [jobId] });
   }
 
-  /** The job exists at the provider. */
-  async saveReference(jobId: string, status: JobStatus, certain: boolean): Promise<void> {
-    await this.pool.query({
+  /** The job exists at the provider. False: it has its reference already, or is closed. */
+  async saveReference(jobId: string, status: JobStatus, certain: boolean): Promise<boolean> {
+    const { rowCount } = await this.pool.query({
       text: `UPDATE provider_jobs SET status = 'running', reference = $2, last_status = $3, certain = $4, trouble_count = 0, reason = NULL, submitted_at = coalesce(submitted_at, now()) WHERE id = $1 AND status = 'creating'`,
       values: [jobId, status.reference, JSON.stringify(status), certain],
     });
+    return rowCount === 1;
   }
 
   /** Of these references, those that belong to other jobs of ours (index `provider_jobs_reference`). */
