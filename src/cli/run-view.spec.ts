@@ -13,6 +13,8 @@ const run = (more: Partial<RunOnWire> = {}): RunOnWire =>
     id: 'run_1', status: 'running', reason: null, provider: 'openai', model: 'gpt-4o-mini', strategy: 'single', mode: 'realtime', subset: { seed: 'conclave', percent: null, count: 200 }, epochs: 1, cost_cap_usd: 5, token_cap: null,
     tags: ['night'], metadata: {}, simulated: false, code_version: '0.1.0', created_at: '2026-11-21T10:00:00.000Z', benchmarks: [benchmark()], ...more,
   });
+const sample = { id: 'run_1.gsm8k.0', benchmark: 'gsm8k', item_id: 'gsm8k-7', epoch: 0, status: 'done', expected: '18', extracted: 'x'.repeat(90), verdict: 'incorrect', failure: null };
+const listed = { name: 'gsm8k', display_name: 'GSM8K', description: '', metric: 'accuracy', badge: 'simplified', differences: [{ what: 'prompt', official: 'eight examples', here: 'none' }], items: 1_319, dataset: { licence: 'MIT' } };
 const screen = (of: RunOnWire, width = 140, elapsedSeconds = 0): string => runScreen(of, { width, elapsedSeconds });
 
 describe('a run on a terminal', () => {
@@ -92,12 +94,17 @@ describe('a run on a terminal', () => {
   });
 
   it('lists runs, samples and benchmarks', () => {
-    expect(runList([run()])).toMatch(/run_1.*running.*openai\/gpt-4o-mini.*gsm8k.*100\/200.*85\.0 %.*10.*\$0\.50.*2026-11-21 10:00.*night/);
-    const sample = { id: 'run_1.gsm8k.0', benchmark: 'gsm8k', item_id: 'gsm8k-7', epoch: 0, status: 'done', expected: '18', extracted: 'x'.repeat(90), verdict: 'incorrect', failure: null };
-    expect(sampleList([sample])).toMatch(/run_1\.gsm8k\.0.*gsm8k-7.*incorrect.*18.*x…/);
-    expect(sampleList([{ ...sample, status: 'error', verdict: null, failure: { code: 'timeout', message: 'No answer\nwithin 60 s.' } }])).toMatch(/error.*timeout: No answer within 60 s\./);
-    const listed = { name: 'gsm8k', display_name: 'GSM8K', description: '', metric: 'accuracy', badge: 'simplified', differences: [{ what: 'prompt', official: 'eight examples', here: 'none' }], items: 1_319, dataset: { licence: 'MIT' } };
-    expect(benchmarkTable([listed])).toMatch(/gsm8k.*GSM8K.*1319.*accuracy.*MIT.*simplified: prompt/);
+    expect(runList([run()], 160)).toMatch(/run_1.*running.*100\/200.*openai\/gpt-4o-mini.*85\.0 %.*gsm8k.*10.*\$0\.50.*11-21 10:00.*night/);
+    expect(sampleList([sample], 160)).toMatch(/run_1\.gsm8k\.0.*gsm8k-7.*incorrect.*18.*xxx/);
+    expect(sampleList([{ ...sample, status: 'error', verdict: null, failure: { code: 'timeout', message: 'No answer\nwithin 60 s.' } }], 160)).toMatch(/error.*timeout: No answer within 60 s\./);
+    expect(benchmarkTable([listed], 120)).toMatch(/gsm8k.*1319.*MIT.*accuracy.*simplified: prompt/);
+  });
+
+  it('shortens what has room for less', () => {
+    const long = { ...listed, metric: 'm'.repeat(90), dataset: { licence: 'Apache-2.0' }, differences: [{ what: 'd'.repeat(90), official: '', here: '' }] };
+    const runs = [run({ id: 'run_93757aa8c829af319a211318', model: 'accounts/fireworks/models/llama-v3p3-70b-instruct', tags: ['a'.repeat(40)], benchmarks: [benchmark(), benchmark({ name: 'mmlu_pro_1000' })] })];
+    for (const width of [80, 139, 140, 200])
+      for (const line of [benchmarkTable([long], width), runList(runs, width), sampleList([{ ...sample, expected: 'y'.repeat(300), extracted: 'x'.repeat(300) }], width)].join('\n').split('\n')) expect([width, line.length <= width, line]).toEqual([width, true, line]);
   });
 });
 

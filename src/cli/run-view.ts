@@ -1,6 +1,7 @@
 import Table from 'cli-table3';
 import { duration } from './duration.js';
 import { exitCodes } from './exit-codes.js';
+import { fittedTable } from './fitted-table.js';
 import { compact, cost, money, plural, progressBar, shortened } from './figures.js';
 import type { BenchmarkOnWire, ListedBenchmark, RunOnWire, SampleOnWire } from './run-wire.js';
 
@@ -28,33 +29,30 @@ export function runMilestone(run: RunOnWire): string {
   return JSON.stringify([run.status, run.reason?.code, run.benchmarks.map(ofOne)]);
 }
 
-/** Runs, newest first, one line each. */
-export function runList(runs: readonly RunOnWire[]): string {
-  const table = plainTable(['id', 'status', 'target', 'benchmarks', 'done', 'accuracy', 'errors', 'cost', 'created', 'tags']);
-  for (const run of runs) {
+/** Runs, newest first, one line each, for a screen of `width` columns. */
+export function runList(runs: readonly RunOnWire[], width: number): string {
+  const isWide = width >= 140;
+  const head = ['id', 'status', 'done', 'target', 'accuracy', ...(isWide ? ['benchmarks', 'errors', 'cost', 'created', 'tags'] : [])];
+  const rows = runs.map((run) => {
     const accuracies = run.benchmarks.map((one) => (one.accuracy == null ? '–' : percent(one.accuracy))).join(', ');
-    const row = [run.id, run.status, shortened(target(run), 40), shortened(run.benchmarks.map(({ name }) => name).join(', '), 40), total(run), accuracies, String(sum(run, (one) => one.errors)), cost(costs(run))];
-    table.push([...row, run.created_at.replace('T', ' ').slice(0, 16), run.tags.join(', ')]);
-  }
-  return table.toString();
+    const row = [run.id, run.status, total(run), target(run), accuracies];
+    return isWide ? [...row, run.benchmarks.map(({ name }) => name).join(', '), String(sum(run, (one) => one.errors)), shortCost(costs(run)), run.created_at.replace('T', ' ').slice(5, 16), run.tags.join(', ')] : row;
+  });
+  return fittedTable({ head, rows, flexible: [3, 4, 5, 9].slice(0, isWide ? 4 : 2), right: [2, 6, 7], width });
 }
 
-/** Samples, one line each, with what was expected and found. */
-export function sampleList(samples: readonly SampleOnWire[]): string {
-  const table = plainTable(['sample', 'item', 'epoch', 'verdict', 'expected', 'found']);
-  const line = (text: string): string => shortened(text.replaceAll(/\s+/g, ' '), 48);
-  for (const one of samples) table.push([one.id, line(one.item_id), String(one.epoch), one.verdict ?? one.status, line(one.expected), one.failure ? line(`${one.failure.code}: ${one.failure.message}`) : line(one.extracted ?? '')]);
-  return table.toString();
+/** Samples, one line each, with what was expected and found, for a screen of `width` columns. */
+export function sampleList(samples: readonly SampleOnWire[], width: number): string {
+  const line = (text: string): string => text.replaceAll(/\s+/g, ' ');
+  const rows = samples.map((one) => [one.id, line(one.item_id), String(one.epoch), one.verdict ?? one.status, line(one.expected), line(one.failure ? `${one.failure.code}: ${one.failure.message}` : (one.extracted ?? ''))]);
+  return fittedTable({ head: ['sample', 'item', 'epoch', 'verdict', 'expected', 'found'], rows, flexible: [1, 4, 5], right: [2], width });
 }
 
-/** Benchmarks that can be run, each with how it differs from the official procedure. */
-export function benchmarkTable(benchmarks: readonly ListedBenchmark[]): string {
-  const table = plainTable(['name', 'what it is', 'items', 'metric', 'licence', 'procedure'], ['left', 'left', 'right']);
-  for (const one of benchmarks) {
-    const differences = one.differences.map(({ what }) => what).join(', ');
-    table.push([one.name, one.display_name, String(one.items), shortened(one.metric, 40), one.dataset.licence, one.badge + (differences === '' ? '' : `: ${shortened(differences, 40)}`)]);
-  }
-  return table.toString();
+/** Benchmarks that can be run, each with how it differs from the official procedure, for a screen of `width` columns. */
+export function benchmarkTable(benchmarks: readonly ListedBenchmark[], width: number): string {
+  const procedure = ({ badge, differences }: ListedBenchmark): string => badge + (differences.length === 0 ? '' : `: ${differences.map(({ what }) => what).join(', ')}`);
+  const rows = benchmarks.map((one) => [one.name, String(one.items), one.dataset.licence, one.metric, procedure(one)]);
+  return fittedTable({ head: ['name', 'items', 'licence', 'number', 'procedure'], rows, flexible: [3, 4], right: [1], width });
 }
 
 /** Accuracy with its 95 % interval: Wilson's, or by the error clustered by item where each was asked several times. */
@@ -110,7 +108,7 @@ function benchmarksTable(run: RunOnWire, width: number, elapsedSeconds: number):
 
 // What a number alone would hide.
 function notes(run: RunOnWire): string[] {
-  const unread = run.benchmarks.filter((one) => one.unextracted > 0).map((one) => `${one.name}: ${plural(one.unextracted, 'answer')} could not be read by the scorer's rule and counts 0.`);
+  const unread = run.benchmarks.filter((one) => one.unextracted > 0).map((one) => `${one.name}: ${plural(one.unextracted, 'answer')} could not be read by the scorer's rule: scored 0.`);
   const flags = [
     ...(run.metadata.gremium_changed ? ['The Gremium was another one at the end of the run than at its start.'] : []),
     ...(run.metadata.judge_is_member ? [`The judge ${run.metadata.judge_is_member} is also a member of what was measured.`] : []),
@@ -157,7 +155,7 @@ function costs({ benchmarks }: RunOnWire): { cost_usd: number | null; cost_known
   return { cost_usd: benchmarks.length > 0 && known.length === 0 ? null : known.reduce((all, one) => all + (one.cost_usd ?? 0), 0), cost_known: benchmarks.every((one) => one.cost_known) };
 }
 
-function shortCost({ cost_usd: usd, cost_known: isKnown }: BenchmarkOnWire): string {
+function shortCost({ cost_usd: usd, cost_known: isKnown }: Pick<BenchmarkOnWire, 'cost_usd' | 'cost_known'>): string {
   return usd === null ? '?' : isKnown ? money(usd) : `≥ ${money(usd)}`;
 }
 

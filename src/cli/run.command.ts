@@ -52,7 +52,7 @@ function again({ url }: RunCommandOptions): string {
 export async function showCommand(id: string, options: RunCommandOptions): Promise<number> {
   const json: unknown = await (await ask(await findServer(options), pathOf(id))).json();
   const run = runOnWire.parse(json);
-  console.log(options.json === true ? JSON.stringify(json) : runScreen(run, { width: process.stdout.isTTY ? process.stdout.columns : 140, elapsedSeconds: 0 }));
+  console.log(options.json === true ? JSON.stringify(json) : runScreen(run, { width: screenWidth(), elapsedSeconds: 0 }));
   return runExitCodeOf(run) ?? exitCodes.done;
 }
 
@@ -60,7 +60,7 @@ export async function listCommand(options: RunCommandOptions & { status?: string
   const query = queryOf(options, ['status', 'model', 'provider', 'benchmark', 'tag', 'limit', 'before']);
   const { data, next_cursor: next } = page.parse(await (await ask(await findServer(options), `/api/runs?${query}`)).json());
   if (options.json === true) for (const run of data) console.log(JSON.stringify(run));
-  else console.log(data.length === 0 ? 'There is no run.' : runList(z.array(runOnWire).parse(data)));
+  else console.log(data.length === 0 ? 'There is no run.' : runList(z.array(runOnWire).parse(data), screenWidth()));
   if (options.json !== true && next) console.error(`There are more: --before ${next}`);
   return exitCodes.done;
 }
@@ -75,7 +75,7 @@ export async function samplesCommand(id: string, options: RunCommandOptions & { 
     const query: string = `${filter}&limit=${String(Math.min(left, 200))}${after === null ? '' : `&after=${encodeURIComponent(after)}`}`;
     const read: z.infer<typeof page> = page.parse(await (await ask(server, `${pathOf(id)}/samples?${query}`)).json());
     if (options.json === true) for (const sample of read.data) console.log(JSON.stringify(sample));
-    else console.log(read.data.length === 0 ? 'There is no such sample.' : sampleList(z.array(sampleOnWire).parse(read.data)));
+    else console.log(read.data.length === 0 ? 'There is no such sample.' : sampleList(z.array(sampleOnWire).parse(read.data), screenWidth()));
     left -= read.data.length;
     after = read.next_cursor ?? null;
   } while (after !== null && left > 0);
@@ -141,6 +141,11 @@ async function fileBlob(file: string): Promise<Blob> {
   } catch (error) {
     throw new Error(`${file} can't be read. Name a ZIP that "conclave runs export" wrote.`, { cause: error });
   }
+}
+
+// What is piped into a file or another program is not cut.
+function screenWidth(): number {
+  return process.stdout.isTTY ? process.stdout.columns : 250;
 }
 
 function pathOf(id: string): string {
