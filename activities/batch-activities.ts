@@ -21,6 +21,8 @@ export interface RoundPlan {
   waiting: number;
   /** Why nothing more could be planned: `cost_cap`; null otherwise. */
   heldBy: { code: string; message: string } | null;
+  /** What the batch's row says where it is paused or to be switched. Missing: neither. */
+  standing?: { pausedFor: { code: string; message: string } | null; nextMode: BatchMode | null };
 }
 
 /** Why something stands still or failed, as histories show it. */

@@ -184,6 +184,57 @@ describe('batchWorkflow', () => {
     expect(logOf('paused')).toContain('submitJob:b');
   });
 
+  it('takes over a pause of which it has no history, and begins nothing until it is resumed', async () => {
+    let isPaused = true;
+    const standing = { pausedFor: { code: 'user', message: 'Paused until it is resumed.' }, nextMode: null };
+    const handle = await start('lost', {
+      planRound: () => Promise.resolve(logOf('lost').includes('collectJob:a') ? plan([]) : plan([job('a')], isPaused ? { standing } : {})),
+      submitJob: () => Promise.resolve(isPaused ? { state: 'held', failure: null } : { state: 'running' }),
+      setBatchStatus: ({ status }) => {
+        isPaused = status === 'paused';
+        return Promise.resolve();
+      },
+    });
+    await called('lost', 'setBatchStatus:paused');
+    expect(await handle.query<BatchProgress>(batchProgressQueryName)).toMatchObject({ pausedFor: 'user', resumesAt: null });
+    expect(logOf('lost')).not.toContain('submitJob:a');
+    await handle.signal(batchSignals.resume);
+    expect((await handle.result()).status).toBe('completed');
+  });
+
+  it('asks its rows, instead of beginning a job for ever that finds the batch paused', async () => {
+    let isPaused = false;
+    const handle = await start('behind', {
+      planRound: ({ round }) => Promise.resolve(round > 0 ? plan([]) : plan([job('a')], isPaused ? { standing: { pausedFor: { code: 'auth', message: 'key revoked' }, nextMode: null } } : {})),
+      submitJob: () => {
+        isPaused ||= !logOf('behind').includes('setBatchStatus:running');
+        return Promise.resolve(isPaused ? { state: 'held', failure: null } : { state: 'running' });
+      },
+      setBatchStatus: ({ status }) => {
+        isPaused = status === 'paused';
+        return Promise.resolve();
+      },
+    });
+    await called('behind', 'setBatchStatus:paused');
+    expect((await handle.query<BatchProgress>(batchProgressQueryName)).pausedFor).toBe('auth');
+    expect(logOf('behind').filter((entry) => entry === 'submitJob:a')).toHaveLength(2);
+    await handle.signal(batchSignals.resume);
+    expect((await handle.result()).status).toBe('completed');
+  });
+
+  it('goes on where the row was left switching', async () => {
+    let mode = 'batch';
+    const handle = await start('halfway', {
+      planRound: () => Promise.resolve(mode === 'batch' ? plan([job('a')], { standing: { pausedFor: null, nextMode: 'realtime' } }) : logOf('halfway').includes('makeRealtimeCalls:r') ? plan([]) : plan([job('r', { mode: 'realtime' })])),
+      setBatchStatus: (change) => {
+        mode = change.mode ?? mode;
+        return Promise.resolve();
+      },
+    });
+    expect((await handle.result()).status).toBe('completed');
+    expect(logOf('halfway').filter((entry) => /collect|release|Realtime|submit/.test(entry))).toEqual(['releaseJobs', 'makeRealtimeCalls:r']);
+  });
+
   it('pauses itself for rate limits, says until when, and resumes by itself with the same job', async () => {
     let attempts = 0;
     const handle = await start('limited', {

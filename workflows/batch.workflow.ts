@@ -1,5 +1,5 @@
 import { allHandlersFinished, CancellationScope, condition, continueAsNew, defineQuery, defineSignal, isCancellation, proxyActivities, setHandler, startChild, workflowInfo } from '@temporalio/workflow';
-import type { BatchActivities, PlannedJob } from '../activities/batch-activities.js';
+import type { BatchActivities, PlannedJob, RoundPlan } from '../activities/batch-activities.js';
 import type { BatchMode } from '../domain/batches/batch-status.js';
 import { pauseDelayMs } from '../domain/failures/retry-delays.js';
 import { initialControl, mayBegin, nextControl, pauseReason } from './batch-control.js';
@@ -41,6 +41,12 @@ class BatchRun {
   /** The control that readers and jobs know of, and what they were told; null: nothing by this run. */
   private toldControl: BatchControl | null = null;
   private told: string | null = null;
+  /** A job found the batch's row paused or switching, of which this run knows nothing: planning tells it. */
+  private isRowAhead = false;
+  /** The control under which a job was held last without a reason of its own. */
+  private readonly heldUnder = new Map<string, BatchControl>();
+  /** Somebody asked to go on since this run began or last stood still. */
+  private isResumed = false;
 
   constructor(private readonly input: BatchWorkflowInput) {
     this.policy = batchPolicies[input.policy];
@@ -71,6 +77,7 @@ class BatchRun {
 
   on(event: BatchEvent): void {
     this.control = nextControl(this.control, event);
+    if (event.type === 'resume') this.isResumed = true;
     if (!this.control.hold?.resumesByItself) this.resumesAt = null;
   }
 
@@ -91,6 +98,8 @@ class BatchRun {
   /** Plans and carries out one round; true: nothing is pending any more. */
   private async nextRound(): Promise<boolean> {
     const plan = await activities.planRound.executeWithOptions(this.rows(`plan round ${this.round + 1}`), [{ ...this.reference, round: this.round }]);
+    const isOver = plan.jobs.length === 0 && plan.pending === 0;
+    if (plan.standing && !isOver && (await this.adopt(plan.standing))) return false;
     if (plan.jobs.length === 0) {
       if (plan.pending === 0 && !plan.heldBy) return !this.control.retryFailed && !this.control.canceled;
       this.on({ type: 'hindered', ...(plan.heldBy ?? { code: 'internal', message: `${plan.pending} items are pending, but no call of theirs could be planned.` }) });
@@ -102,9 +111,25 @@ class BatchRun {
     return false;
   }
 
+  /**
+   * Takes over what the batch's row says and this run does not know, as after the loss of an earlier run's history: a pause that nobody has ended, a switch of modes. True: there is
+   * something to do before jobs may begin.
+   */
+  private async adopt({ pausedFor, nextMode }: NonNullable<RoundPlan['standing']>): Promise<boolean> {
+    if (this.control.canceled || pauseReason(this.control) || this.control.switchTo) return true;
+    if (nextMode) this.on({ type: 'switchMode', mode: nextMode });
+    if (pausedFor && !this.isResumed) this.on(pausedFor.code === 'user' ? { type: 'pause' } : { type: 'hindered', ...pausedFor });
+    else if (pausedFor) {
+      this.told = null;
+      await this.tell('running', null);
+    }
+    return nextMode !== null || pauseReason(this.control) !== null;
+  }
+
   /** Carries out the jobs' workflows, some at a time for each provider; held ones begin again once nothing stands in the way. False: some are left. */
   private async runJobs(jobs: readonly PlannedJob[], window: number): Promise<boolean> {
     this.waiting = [...jobs];
+    this.isRowAhead = false;
     for (;;) {
       await this.tellJobs();
       this.beginJobs(Math.min(window, this.policy.window));
@@ -115,7 +140,7 @@ class BatchRun {
   }
 
   private beginJobs(window: number): void {
-    while (mayBegin(this.control) && !this.isLong()) {
+    while (mayBegin(this.control) && !this.isRowAhead && !this.isLong()) {
       const index = this.waiting.findIndex(({ provider }) => this.countUnderWay(provider) < window);
       const [job] = index < 0 ? [] : this.waiting.splice(index, 1);
       if (!job) return;
@@ -158,6 +183,11 @@ class BatchRun {
 
   private heed(job: PlannedJob, { status, failure }: ProviderJobResult): void {
     if (status === 'held') this.waiting.push(job);
+    if (status === 'held' && !failure && mayBegin(this.control)) {
+      // Once is a pause that has just ended; twice would go on for ever.
+      if (this.heldUnder.get(job.jobId) === this.control) this.isRowAhead = true;
+      this.heldUnder.set(job.jobId, this.control);
+    }
     if (status === 'collected') this.on({ type: 'progressed' });
     if (failure) this.on({ type: 'hindered', code: failure.code, message: failure.message });
   }
@@ -191,6 +221,7 @@ class BatchRun {
   private async standStill(): Promise<void> {
     const reason = pauseReason(this.control);
     if (!reason) return;
+    this.isResumed = false;
     await this.tell('paused', reason);
     await this.waitUntil(() => this.control.canceled || pauseReason(this.control)?.message !== reason.message);
     if (!this.control.canceled && !pauseReason(this.control)) await this.tell('running', null);

@@ -11,6 +11,7 @@ import type { Decision } from '../../domain/chat/decision.js';
 import type { StrategyPlan } from '../../domain/chat/plan.js';
 import type { CallFailure } from '../../domain/failures/failure-code.js';
 import { BudgetsStore } from '../budgets/budgets.store.js';
+import type { BatchReason } from './batch.entity.js';
 import type { BudgetStanding, Spending } from '../budgets/budgets.store.js';
 import { inTransaction } from '../database/in-transaction.js';
 import { safeJson } from '../database/safe-json.js';
@@ -24,6 +25,8 @@ export interface BatchToPlan {
   /** Whether its budget caps money, and tokens. */
   capped: { nanoUsd: boolean; tokens: boolean };
   cancelRequested: boolean;
+  /** Where its row says that it is paused or to be switched; null: neither. */
+  standing: { pausedFor: BatchReason | null; nextMode: BatchMode | null } | null;
 }
 
 /** An item without outcome and without a call under way. */
@@ -121,13 +124,16 @@ export class BatchPlanningStore {
 
   /** The batch, or null. */
   async batch(batchId: string): Promise<BatchToPlan | null> {
-    const { rows } = await this.pool.query<{ mode: BatchMode; options: BatchOptions; budget_id: string | null; cost_capped: boolean; tokens_capped: boolean; cancel_requested: boolean }>({
-      text: `SELECT mode, options, budget_id, cost_cap_nano_usd IS NOT NULL AS cost_capped, token_cap IS NOT NULL AS tokens_capped, cancel_requested_at IS NOT NULL AS cancel_requested
+    const { rows } = await this.pool.query<{ mode: BatchMode; options: BatchOptions; budget_id: string | null; cost_capped: boolean; tokens_capped: boolean; cancel_requested: boolean; is_paused: boolean; reason: BatchReason | null; next_mode: BatchMode | null }>({
+      text: `SELECT mode, next_mode, status = 'paused' AS is_paused, reason, options, budget_id, cost_cap_nano_usd IS NOT NULL AS cost_capped, token_cap IS NOT NULL AS tokens_capped, cancel_requested_at IS NOT NULL AS cancel_requested
 FROM batches LEFT JOIN budgets ON budgets.id = batches.budget_id WHERE batches.id = $1`,
       values: [batchId],
     });
     const row = rows[0];
-    return row ? { mode: row.mode, options: row.options, budgetId: row.budget_id, capped: { nanoUsd: row.cost_capped, tokens: row.tokens_capped }, cancelRequested: row.cancel_requested } : null;
+    if (!row) return null;
+    const pausedFor = row.is_paused ? (row.reason ?? { code: 'user', message: 'Paused until it is resumed.' }) : null;
+    const standing = pausedFor !== null || row.next_mode !== null ? { pausedFor, nextMode: row.next_mode } : null;
+    return { mode: row.mode, options: row.options, budgetId: row.budget_id, capped: { nanoUsd: row.cost_capped, tokens: row.tokens_capped }, cancelRequested: row.cancel_requested, standing };
   }
 
   /** Pending items after an ordinal that wait for nothing, in their order (indices `batch_items_pending`, `batch_calls_key`). */
