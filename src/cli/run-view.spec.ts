@@ -40,16 +40,18 @@ describe('a run on a terminal', () => {
     expect(accuracyText(one, 1)).toBe('50.0 % [49.0–51.0]');
     expect(accuracyText(one, 3)).toBe('50.0 % [30.4–69.6]');
     expect(accuracyText({ ...one, accuracy: 0.99 }, 3)).toBe('99.0 % [79.4–100.0]');
+    expect(accuracyText({ accuracy: 1, wilson_95: [0.9, 1], standard_error: 0 }, 3)).toBe('100.0 % [90.0–100.0]');
   });
 
   it('tells what a number alone would hide', () => {
     const text = screen(
       run({
         status: 'failed', reason: { code: 'benchmark_failed', message: '1 of 2 benchmarks did not succeed. math: needs setup (Put the file there.)' }, metadata: { gremium_changed: { gremium_version: '2' }, judge_is_member: 'openai/gpt-4o' },
-        benchmarks: [benchmark({ unextracted: 3 }), benchmark({ name: 'math', status: 'needs_setup', samples: 0, done: 0, errors: 0, reason: { code: 'needs_setup', message: 'Put the file there.' } })],
+        benchmarks: [benchmark({ unextracted: 3, batch_id: 'batch_7' }), benchmark({ name: 'math', status: 'needs_setup', samples: 0, done: 0, errors: 0, reason: { code: 'needs_setup', message: 'Put the file there.' } })],
       }),
     );
     expect(text).toContain('gsm8k: 3 answers could not be read');
+    expect(text).toContain('conclave batch status batch_7');
     expect(text).toContain('needs setup');
     expect(text.match(/Put the file there/g)).toHaveLength(1);
     expect(text).toContain('The Gremium was another one at the end');

@@ -58,7 +58,8 @@ export function benchmarkTable(benchmarks: readonly ListedBenchmark[], width: nu
 /** Accuracy with its 95 % interval: Wilson's, or by the error clustered by item where each was asked several times. */
 export function accuracyText({ accuracy, wilson_95: wilson, standard_error: error }: Pick<BenchmarkOnWire, 'accuracy' | 'wilson_95' | 'standard_error'>, epochs: number): string {
   if (accuracy == null) return '–';
-  const clustered = epochs > 1 && error != null ? ([Math.max(0, accuracy - 1.96 * error), Math.min(1, accuracy + 1.96 * error)] as const) : null;
+  // Where all are right or all are wrong that error is 0, which says nothing.
+  const clustered = epochs > 1 && error ? ([Math.max(0, accuracy - 1.96 * error), Math.min(1, accuracy + 1.96 * error)] as const) : null;
   const interval = clustered ?? wilson;
   return percent(accuracy) + (interval ? ` [${interval.map((bound) => (100 * bound).toFixed(1)).join('–')}]` : '');
 }
@@ -115,7 +116,8 @@ function notes(run: RunOnWire): string[] {
   ];
   const told = run.reason?.message ?? '';
   const reasons = run.benchmarks.filter((one) => one.reason && !told.includes(one.reason.message)).map((one) => `${one.name}: ${one.reason?.message ?? ''}`);
-  return [...(told === '' ? [] : [told]), ...reasons, ...unread, ...flags];
+  const batches = run.benchmarks.filter((one) => one.batch_id && one.status === 'running').map((one) => `${one.name}: in batch ${one.batch_id ?? ''}, see "conclave batch status ${one.batch_id ?? ''}".`);
+  return [...(told === '' ? [] : [told]), ...reasons, ...batches, ...unread, ...flags];
 }
 
 function etaOf({ benchmarks }: RunOnWire): number | null {
