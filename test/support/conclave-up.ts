@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { settlesWithin } from '../../src/supervisor/engine-process.js';
@@ -22,6 +22,8 @@ export interface ConclaveUp {
   kill(part: Victim): Promise<number>;
   /** Settles when another process plays the part and the service is ready. */
   untilRestarted(part: Victim, killedPid: number): Promise<void>;
+  /** Stops everything, engines included, as a user does who closes the terminal, and starts it again in the same home. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -30,7 +32,9 @@ export async function startConclaveUp(simulatedUrl: string): Promise<ConclaveUp>
   const home = mkdtempSync(join(tmpdir(), 'conclave-chaos-'));
   chmodSync(home, 0o711);
   const apiUrl = `http://127.0.0.1:${await freePort()}`;
-  const supervisor = await startNodeProcess('conclave-up', ['dist/src/cli/main.js', 'up'], {
+  // Not the usual ports: while an engine is killed another Conclave of this machine could take its port, and ours would talk to it.
+  writeFileSync(join(home, 'ports.json'), JSON.stringify({ postgres: await freePort(), temporal: await freePort(), temporalUi: await freePort() }));
+  const start = (): Promise<NodeProcess> => startNodeProcess('conclave-up', ['dist/src/cli/main.js', 'up'], {
     PORT: new URL(apiUrl).port,
     CONCLAVE_HOME: home,
     CONCLAVE_CONFIG: join(process.cwd(), 'test', 'fixtures', 'conclave.yaml'),
@@ -41,11 +45,15 @@ export async function startConclaveUp(simulatedUrl: string): Promise<ConclaveUp>
     NO_COLOR: '1',
     ...(process.env['TEMPORAL_CLI_PATH'] && { TEMPORAL_CLI_PATH: process.env['TEMPORAL_CLI_PATH'] }),
   });
+  let supervisor = await start();
   const isReady = async (): Promise<boolean> => (await fetch(`${apiUrl}/health/ready`, { signal: AbortSignal.timeout(2_000) })).ok;
   const pidOf = (part: Victim): number | null => childrenOf(home).find((child) => child.name === part)?.pid ?? null;
-  const stop = async (): Promise<void> => {
+  const end = async (): Promise<void> => {
     supervisor.kill('SIGTERM');
     if (!(await settlesWithin(supervisor.exited, 40_000))) await supervisor.stop();
+  };
+  const stop = async (): Promise<void> => {
+    await end();
     rmSync(home, { recursive: true, force: true });
   };
   try {
@@ -56,9 +64,16 @@ export async function startConclaveUp(simulatedUrl: string): Promise<ConclaveUp>
     return {
       apiUrl,
       databaseUrl: run.databaseUrl,
-      supervisor,
+      get supervisor() {
+        return supervisor;
+      },
       pidOf,
       stop,
+      restart: async () => {
+        await end();
+        supervisor = await start();
+        await until('conclave up, once more', isReady, 90_000, 200);
+      },
       kill: async (part) => {
         const pid = await until(`process of ${part}`, async () => pidOf(part));
         process.kill(pid, 'SIGKILL');

@@ -39,6 +39,11 @@ export class SimulatedClient {
     await this.get(`/wait?${query({ ...match, ...counts, timeout: String(timeoutMs) })}`);
   }
 
+  /** How every model answers from now on, such as `{ skill: 1 }`. */
+  profile(defaults: { skill?: number; latencyMs?: number; tokensPerSecond?: number }): Promise<void> {
+    return this.control({ defaults });
+  }
+
   /** Milliseconds that batch jobs stay in each state at least, from the next job on; for everyone. */
   jobDelays(delays: { validating?: number; in_progress?: number; finalizing?: number; cancelling?: number }): Promise<void> {
     return this.control({ jobDelays: delays });
