@@ -7,6 +7,7 @@ COPY tsconfig.json tsconfig.build.json models.yaml ./
 COPY domain domain
 COPY workflows workflows
 COPY activities activities
+COPY datasets datasets
 COPY src src
 RUN npm run build
 
@@ -23,6 +24,7 @@ WORKDIR /app
 ENV NODE_ENV=production HOST=0.0.0.0 CONCLAVE_HOME=/home/node/.conclave
 COPY --from=dependencies /app/node_modules node_modules
 COPY --from=build /app/dist dist
+COPY datasets datasets
 COPY package.json models.yaml LICENSE ./
 USER node
 EXPOSE 8000

@@ -3,6 +3,7 @@ import type { ModelProfile } from '../model-profile.js';
 import { seededUnit } from '../seeded-hash.js';
 import { countTokens, textOf, type SimulatedChoice, type SimulatedReply, type SimulatedRequest } from '../simulated-request.js';
 import { ballotText } from './ballot-texts.js';
+import { knownItem } from './known-items.js';
 import { bestFirst, judgeCandidates } from './judge-candidates.js';
 import { paragraphAbout } from './paragraph.js';
 import { phraseAnswer } from './phrase-answer.js';
@@ -56,7 +57,7 @@ function composeChoice(input: AnswerInput, index: number): SimulatedChoice {
   const { request, task } = input;
   const salt = [input.seed, request.seed ?? '', request.temperature ?? '', index, input.profile.vary ? input.repetition : 0].join('|');
   const fixed = input.recorded.answer ?? input.profile.answer;
-  const solution = input.recorded.solution ?? solve(task.question);
+  const solution = input.recorded.solution ?? knownItem(task.question) ?? solve(task.question);
   if (fixed === null && task.name !== 'approve' && task.name !== 'ranking' && task.name !== 'critiqueAndRanking' && task.name !== 'analysis') {
     const calls = chooseToolCalls(request, task.question, solution?.answer ?? null);
     if (calls.length > 0) {

@@ -15,6 +15,7 @@ export function phraseAnswer({ answer, solution, prompt, voice }: { answer: stri
   if (prompt.includes('####')) return `${sentence}\n#### ${answer}`;
   if (prompt.includes('\\boxed')) return `${sentence}\n\\boxed{${answer}}`;
   if (/ANSWER:\s*\$?[A-Z[<]/.test(prompt)) return `${sentence}\n\nANSWER: ${answer}`;
+  if (/"Answer: X"/.test(prompt)) return `${sentence}\nAnswer: ${answer}`;
   if (/\bonly (?:the|a) (?:number|letter|word|name|final answer)\b|\b(?:number|letter) only\b/i.test(prompt)) return answer;
   return sentence;
 }

@@ -80,7 +80,8 @@ function numberSolution(value: number): Solution {
   };
 }
 
-function letterSolution(letter: string, count: number): Solution {
+/** A letter among so many. */
+export function letterSolution(letter: string, count: number): Solution {
   const others = Array.from({ length: count }, (_, index) => String.fromCharCode(65 + index)).filter((other) => other !== letter);
   return { answer: letter, kind: 'letter', wrong: (draw) => others[Math.floor(draw * others.length)] ?? letter };
 }
