@@ -87,7 +87,12 @@ describe('samples', () => {
   it('spread the right choice over all letters', () => {
     const places = items.map(({ id }) => choiceOrder(seed, id, 4).indexOf(0));
     for (const place of [0, 1, 2, 3]) expect(places.filter((found) => found === place).length).toBeGreaterThan(30);
-    expect(choiceOrder(seed, 'x', 4)).toEqual(choiceOrder(seed, 'x', 4));
+  });
+
+  // Recorded once: stored orders and a re-score on another machine must agree with them.
+  it('keep the order of choices that a sample id and a seed had when it was recorded', () => {
+    expect(['choice-01', 'choice-02', 'choice-03'].map((id) => choiceOrder(seed, id, 4))).toEqual([[3, 2, 0, 1], [0, 3, 1, 2], [2, 3, 0, 1]]);
+    expect(choiceOrder('other', 'choice-01', 4)).not.toEqual(choiceOrder(seed, 'choice-01', 4));
   });
 });
 
@@ -149,6 +154,35 @@ describeWithData('published data', () => {
 describe('scorers', () => {
   const item: BenchmarkItem = { id: 'x', question: '?', choices: ['a', 'b', 'c', 'd'], target: 'C', category: 'choice', details: { checks: [{ rule: 'words', exactly: 1 }] } };
 
+  it.each(['"', "'", '`', '.', '*'])('of conclave-mini take less than 50 ms over 60,000 characters of %s within a word', (piece) => {
+    const [mini] = benchmarks;
+    const startedAt = performance.now();
+    mini?.score({ ...item, category: 'extraction' }, { order: null, expected: 'C' }, `x${piece.repeat(60_000)}x`);
+    expect(performance.now() - startedAt).toBeLessThan(50);
+  });
+
+  it.each([
+    ['“Vienna”', 'Vienna', 'correct'],
+    ['**Vienna**', 'Vienna', 'correct'],
+    ['The kettle.', 'kettle', 'correct'],
+    ['2024‑11‑08', '2024-11-08', 'correct'],
+    ['OX1\u00a04AB', 'OX1 4AB', 'correct'],
+    ['jo.banks@example.org', 'jo.banks@example.com', 'incorrect'],
+    ['Vienna, then Rome', 'Vienna', 'incorrect'],
+    ['\n', 'Vienna', 'unextracted'],
+  ])('read %j as the text %j: %s', (answer, target, verdict) => {
+    expect(benchmarks[0]?.score({ ...item, target, category: 'extraction' }, { order: null, expected: target }, answer).verdict).toBe(verdict);
+  });
+
+  it('keep no half of a character of a long answer', () => {
+    const { extracted } = benchmarks[0]?.score({ ...item, category: 'extraction' }, { order: null, expected: 'C' }, `${'x'.repeat(199)}👍👍`) ?? {};
+    expect(extracted).toBe(`${'x'.repeat(199)}👍`);
+  });
+
+  it.each([['\\boxed{}'], ['no result']])('find no result in %j', (answer) => {
+    expect(math.score({ ...item, target: '1' }, { order: null, expected: '1' }, answer).verdict).toBe('unextracted');
+  });
+
   it.each(benchmarks.flatMap((benchmark) => ['a', '1', ',', '\\boxed{', 'Answer: ', 'answer is ', '#### ', '$', '9,', '('].map((piece) => [benchmark.name, piece, benchmark] as const)))(
     '%s takes less than 50 ms over 60,000 characters of %s on one line',
     (_, piece, benchmark) => {
@@ -168,7 +202,28 @@ describe('scorers', () => {
     ['C', 'correct'],
     ['I think (B) is wrong.\nAnswer: D', 'incorrect'],
     ['CORRECT', 'unextracted'],
+    ['INCORRECT', 'unextracted'],
+    ['NOT_ATTEMPTED', 'unextracted'],
     ['', 'unextracted'],
+    ['Answer: c', 'correct'],
+    ['Answer: (c).', 'correct'],
+    ['answer: a', 'incorrect'],
+    ['Answer: a bit of everything', 'unextracted'],
+    ['Answer: A bat and a ball', 'unextracted'],
+    ['Answer: A or C', 'unextracted'],
+    ['Answer: C, D', 'unextracted'],
+    ['Answer: C, because D is wrong', 'correct'],
+    ['Answer: C. Carbon dioxide', 'correct'],
+    ['Answer: option C', 'correct'],
+    ['Answer is C', 'correct'],
+    ['The correct option is (C).', 'correct'],
+    ['Answer:\u00a0C', 'correct'],
+    ['Answer：Ｃ', 'correct'],
+    ['Answer: "C"', 'correct'],
+    [String.raw`\(C\)`, 'correct'],
+    ['C) Carbon dioxide', 'correct'],
+    ['(C) Carbon dioxide', 'correct'],
+    ['Answer: E', 'unextracted'],
   ])('read %j of a question with four choices as %s', (answer, verdict) => {
     expect(mmluStem.score(item, { order: [0, 1, 2, 3], expected: 'C' }, answer).verdict).toBe(verdict);
   });
@@ -182,6 +237,23 @@ describe('scorers', () => {
     ['$18.00', '18', 'correct'],
     ['about \\frac{1}{2}', '2', 'correct'],
     ['none', '1', 'unextracted'],
+    ['The result is −5', '-5', 'correct'],
+    ['minus: –5', '-5', 'correct'],
+    ['7–5', '5', 'correct'],
+    ['so 5 - 3', '3', 'correct'],
+    ['x = - 3', '-3', 'correct'],
+    ['- 3 apples', '3', 'correct'],
+    ['１２３４', '1234', 'correct'],
+    ['1{,}234', '1234', 'correct'],
+    ['1,\\!234', '1234', 'correct'],
+    ['1\\,234', '1234', 'correct'],
+    ['1\u202f234', '1234', 'correct'],
+    ['.5', '0.5', 'correct'],
+    ['-.5', '-0.5', 'correct'],
+    ['75 m²', '75', 'correct'],
+    ['1.2.3', '3', 'correct'],
+    ['0.00', '0', 'correct'],
+    ['36%', '36', 'correct'],
   ])('read %j as the number %s: %s', (answer, target, verdict) => {
     expect(gsm8k.score({ ...item, target }, { order: null, expected: target }, answer).verdict).toBe(verdict);
   });

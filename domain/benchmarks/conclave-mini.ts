@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { choiceLetters, finalChoice } from '../scorers/choice-answers.js';
+import { bareText } from '../scorers/bare-text.js';
 import { instructionCheck, meetsCheck } from '../scorers/instruction-checks.js';
 import type { Benchmark, SampleScore } from './benchmark.js';
 import { choicePrompt, scoreChoice } from './choice-prompt.js';
@@ -26,7 +27,7 @@ export const conclaveMini: Benchmark = {
     licence: 'Apache-2.0',
     split: 'all',
     count: 60,
-    files: [{ name: 'conclave-mini.jsonl', url: null, sha256: 'efa7e0d82ac3e4527957a63895e63b3ee7de82aaf8126d80c88c7cd180938e00', bytes: 9_346, format: 'jsonl' }],
+    files: [{ name: 'conclave-mini.jsonl', url: null, sha256: '5e59e31d091087f16ca1930e982cb08de8eae0ad6103c530db15c46f0fde932e', bytes: 9_442, format: 'jsonl' }],
   },
   badge: 'official',
   differences: [],
@@ -69,12 +70,12 @@ export const conclaveMini: Benchmark = {
   },
 };
 
-// A quotation mark or full stop around an extracted text is no mistake.
+// Quotes, a full stop, an article before it, and the kind of blank or hyphen are no mistakes.
 function scoreText(target: string, answer: string): SampleScore {
-  const bare = (text: string): string => text.trim().replace(/^["'`]+|["'`.]+$/g, '').toLowerCase();
+  const bare = (text: string): string => bareText(text.normalize('NFC').replaceAll(/[\u2010-\u2013\u2212]/g, '-').replaceAll(/\s+/g, ' ').toLowerCase(), '.').replace(/^(?:the|an?) /, '');
   const extracted = answer.trim();
   const isEqual = bare(extracted) === bare(target);
-  return { verdict: extracted === '' ? 'unextracted' : isEqual ? 'correct' : 'incorrect', score: isEqual ? 1 : 0, extracted: extracted === '' ? null : extracted.slice(0, 200), also: {} };
+  return { verdict: extracted === '' ? 'unextracted' : isEqual ? 'correct' : 'incorrect', score: isEqual ? 1 : 0, extracted: extracted === '' ? null : Array.from(extracted.slice(0, 400)).slice(0, 200).join(''), also: {} };
 }
 
 function scoreChecks(checks: z.infer<typeof checksOf>['checks'], answer: string): SampleScore {

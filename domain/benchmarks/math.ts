@@ -39,8 +39,8 @@ export const math: Benchmark = {
     expected: item.target,
   }),
   score: (item, _, answer) => {
-    const extracted = boxedAnswer(answer);
-    const loose = mathAnswer(answer);
+    const extracted = boxedAnswer(answer) || null;
+    const loose = mathAnswer(answer) || null;
     const isEqual = extracted !== null && equalAsStrings(extracted, item.target);
     const symbolic = loose === null ? 'unextracted' : isEqual || equalAsFormulas(loose, item.target) ? 'correct' : 'incorrect';
     return { verdict: extracted === null ? 'unextracted' : isEqual ? 'correct' : 'incorrect', score: isEqual ? 1 : 0, extracted, also: { symbolic } };

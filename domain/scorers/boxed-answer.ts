@@ -7,7 +7,8 @@ export function boxedAnswer(text: string): string | null {
   const start = boxed === -1 ? text.lastIndexOf('\\fbox') : boxed;
   if (start === -1) return null;
   const open = start + (boxed === -1 ? '\\fbox' : '\\boxed').length;
-  if (text[open] === '{') return bracedFrom(text, open);
+  const brace = text[open] === ' ' ? open + 1 : open;
+  if (text[brace] === '{') return bracedFrom(text, brace);
   if (text[open] !== ' ') return null;
   const end = text.indexOf('$', open);
   return text.slice(open + 1, end === -1 ? undefined : end).trim();

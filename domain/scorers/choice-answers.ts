@@ -14,31 +14,35 @@ export function statedChoice(answer: string): string | null {
 }
 
 /**
- * The letter an answer of a multiple-choice question settles on: of the last line that says `Answer: X` (bold, brackets and TeX aside); else in the last `\boxed{}`; else after the last "answer is";
- * else alone on a line; else the whole answer. Only capitals of the given choices count, so "the answer is a bit unclear" has none.
+ * The letter an answer of a multiple-choice question settles on: of the last line that says `Answer: X` (bold, brackets, quotes and TeX aside); else in the last `\boxed{}`; else after the last "answer is";
+ * else alone on a line; else at the head of an answer of one line. Only letters of the given choices count, small ones only where nothing follows: "Answer: a bit of both" has none, as has "Answer: A or C".
  */
 export function finalChoice(answer: string, choices: number): string | null {
   const plain = withoutMarkup(answer);
-  const letter = `([A-${choiceLetters[choices - 1] ?? 'A'}])`;
-  const end = '(?![A-Za-z0-9])';
+  const last = choiceLetters[choices - 1] ?? 'A';
+  const name = `(?:option |choice |letter )?\\(? ?`;
+  // Not a word's beginning, nor the article, nor one of two: "A bat", "A or C", "A, C".
+  const capital = `([A-${last}])(?![A-Za-z0-9])(?!(?<=[AI]) (?!because|since|is )[a-z])(?! ?(?:,|/|&|or|and) ?\\(?[A-${last}](?![A-Za-z]))`;
+  const small = `([a-${last.toLowerCase()}])(?= ?\\)?\\.? ?$)`;
   const readings = [
-    new RegExp(`\\b(?:final )?answer ?: ?\\(?${letter}${end}`, 'gi'),
-    new RegExp(`boxed ?\\(?${letter}${end}`, 'g'),
-    new RegExp(`\\banswer is:? ?(?:option |choice )?\\(?${letter}${end}`, 'g'),
-    new RegExp(`^ ?\\(?${letter}[).]? ?$`, 'gm'),
+    new RegExp(`\\b[Aa](?:nswer|NSWER) ?: ?\\s?\\s?${name}(?:${capital}|${small})`, 'gm'),
+    new RegExp(`boxed ?\\(?${capital}`, 'g'),
+    new RegExp(`\\b(?:[Aa]nswer|choice|option) is:? ?${name}${capital}`, 'g'),
+    new RegExp(`^ ?\\(? ?([A-${last}]) ?[).]* ?$`, 'gm'),
+    new RegExp(`^\\s*\\(?([A-${last}])[).:] .*$`, 'g'),
   ];
   for (const reading of readings) {
-    const found = [...plain.matchAll(reading)].map((match) => match[1] ?? '').filter((found_) => found_ === found_.toUpperCase());
-    const last = found.at(-1);
-    if (last !== undefined) return last;
+    const [letter] = [...plain.matchAll(reading)].map((match) => (match[1] ?? match[2] ?? '').toUpperCase()).slice(-1);
+    if (letter !== undefined) return letter;
   }
   return null;
 }
 
-// Bold, code, brackets of TeX and repeated blanks say nothing about the letter.
+// Bold, code, brackets of TeX, quotes and repeated blanks say nothing about the letter; full-width signs are as good as plain ones.
 function withoutMarkup(text: string): string {
   return text
-    .replaceAll(/\\(?:text|mathrm|mathbf|textbf)\b/g, '')
-    .replaceAll(/[*_`${}\\[\]]/g, ' ')
-    .replaceAll(/[ \t]+/g, ' ');
+    .replaceAll(/[\uFF21-\uFF2A\uFF1A]/g, (sign) => String.fromCharCode(sign.charCodeAt(0) - 0xfee0))
+    .replaceAll(/\\(?:text|mathrm|mathbf|textbf)\b|\\[()]/g, '')
+    .replaceAll(/[*_`${}\\[\]"'“”‘’<>]/g, ' ')
+    .replaceAll(/[ \t\r\u00A0]+/g, ' ');
 }

@@ -14,14 +14,23 @@ const tolerance = 1e-9;
  */
 export function equalAsFormulas(left: string, right: string): boolean {
   if (left.length > longest || right.length > longest) return left === right;
+  const words = [wordsOf(left), wordsOf(right)] as const;
+  if (words[0] !== null || words[1] !== null) return (words[0] ?? left.trim().toLowerCase()) === (words[1] ?? right.trim().toLowerCase());
   const [first, second] = [tidy(left), tidy(right)];
   if (first === second || normaliseTex(first) === normaliseTex(second)) return first !== '' || second === '';
   return equalRelations(first, second) || equalLists(first, second) || equalValues(first, second);
 }
 
+/** A result that is nothing but words, such as `\text{Even}`; null for any other. Letters of words are no names. */
+function wordsOf(text: string): string | null {
+  return /^\s*\\(?:text|mathrm|mbox)\{([a-zA-Z. ]{2,})\}\s*$/.exec(text)?.[1]?.trim().toLowerCase() ?? null;
+}
+
 // Spelling, units and thousands commas say nothing about the value.
 function tidy(text: string): string {
   return text
+    .replaceAll('\u2212', '-')
+    .replaceAll(/[\uFF10-\uFF19]/g, (digit) => String.fromCharCode(digit.charCodeAt(0) - 0xfee0))
     .replaceAll(/\\(?:left|right|displaystyle|[,;:! ])/g, (found) => (found === '\\,' || found === '\\;' || found === '\\:' || found === '\\ ' ? ' ' : ''))
     .replaceAll(/\\(?:text|mathrm|mbox)\{ ?([^{}]*)\}/g, (_, words: string) => (/^[a-zA-Z. ]{2,}$/.test(words.trim()) ? '' : words))
     .replaceAll(/\^ ?\{? ?\\circ ?\}?|°|\\degree/g, '')
@@ -61,7 +70,7 @@ function isName(text: string): boolean {
 function equalLists(left: string, right: string): boolean {
   const [first, second] = [listOf(left), listOf(right)];
   if (!first || !second || first.brackets !== second.brackets || first.parts.length !== second.parts.length) return false;
-  if (first.brackets !== '\\{\\}') return first.parts.every((part, index) => equalAsFormulas(part, second.parts[index] ?? ''));
+  if (first.brackets !== '\\{\\}' && first.brackets !== '') return first.parts.every((part, index) => equalAsFormulas(part, second.parts[index] ?? ''));
   const rest = [...second.parts];
   return first.parts.every((part) => {
     const found = rest.findIndex((other) => equalAsFormulas(part, other));
@@ -100,8 +109,14 @@ function equalValues(left: string, right: string): boolean {
   const [first, second] = [withoutPercent(left), withoutPercent(right)];
   const formulas = [parseFormula(first.text), parseFormula(second.text)] as const;
   if (!formulas[0] || !formulas[1]) return normaliseTex(first.text) === normaliseTex(second.text) && first.text !== '';
+  // Of any length, where doubles would be equal.
+  if (isInteger(first.text) && isInteger(second.text) && first.isPercent === second.isPercent) return BigInt(first.text) === BigInt(second.text);
   if (agree(formulas[0], formulas[1], 1)) return true;
   return first.isPercent !== second.isPercent && agree(formulas[0], formulas[1], first.isPercent ? 100 : 0.01);
+}
+
+function isInteger(text: string): boolean {
+  return /^-?\d{1,1000}$/.test(text);
 }
 
 function withoutPercent(text: string): { text: string; isPercent: boolean } {
@@ -119,6 +134,8 @@ function agree(left: Formula, right: Formula, factor: number): boolean {
 }
 
 function isNear(left: Complex, right: Complex): boolean {
+  // Integers that doubles hold are equal or not.
+  if (left.im === 0 && right.im === 0 && Number.isSafeInteger(left.re) && Number.isSafeInteger(right.re)) return left.re === right.re;
   const size = Math.max(1e-6, Math.hypot(left.re, left.im), Math.hypot(right.re, right.im));
   return Math.hypot(left.re - right.re, left.im - right.im) <= tolerance * size;
 }

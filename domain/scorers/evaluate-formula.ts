@@ -36,6 +36,11 @@ function evaluate(formula: Formula, point: number): Complex | null {
       const [base, exponent] = [evaluate(formula.base, point), evaluate(formula.exponent, point)];
       return base && exponent && power(base, exponent);
     }
+    case 'binomial': {
+      const [n, k] = [evaluate(formula.n, point), evaluate(formula.k, point)];
+      const [all, taken, left] = [n, k, n && k && { re: n.re - k.re, im: n.im - k.im }].map((value) => value && unary('factorial', value));
+      return all && taken && left ? real(Math.round(all.re / taken.re / left.re)) : null;
+    }
     case 'apply': {
       const value = evaluate(formula.of, point);
       return value && apply(formula.function, value);

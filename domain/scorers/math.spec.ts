@@ -29,6 +29,10 @@ describe('the result of a solution', () => {
     [String.raw`$\boxed 5$ it is`, '5'],
     [String.raw`\boxed{\frac{1}{2}`, null],
     ['nothing', null],
+    [String.raw`so \boxed {5}.`, '5'],
+    [String.raw`\boxed{\{1,2\}}`, String.raw`\{1,2\}`],
+    [String.raw`\boxed{\boxed{3}}`, '3'],
+    [String.raw`\fbox{3}, no: \boxed{4}`, '4'],
   ])('of %s is %s', (text, result) => {
     expect(boxedAnswer(text)).toBe(result);
   });
@@ -44,8 +48,41 @@ describe('the result of a solution', () => {
     ['x^2-1', '(x-1)(x+1)', true],
     ['process.exit()', '1', false],
     ['', '0', false],
+    [String.raw`\text{Even}`, String.raw`\text{Odd}`, false],
+    [String.raw`\text{Even}`, 'even', true],
+    [String.raw`\text{stop}`, String.raw`\text{spot}`, false],
+    [String.raw`\text{Even}`, '', false],
+    [String.raw`5\text{ cm}`, '5', true],
+    [String.raw`\text{(A)}`, '(A)', true],
+    ['1000000000000', '1000000000001', false],
+    ['2^{40}', '1099511627777', false],
+    ['2^{40}', '1099511627776', true],
+    ['123456789012345678901', '123456789012345678902', false],
+    [String.raw`2\frac{1}{2}`, '2.5', true],
+    [String.raw`2\frac{1}{2}`, '1', false],
+    [String.raw`-1\frac45`, String.raw`-\frac{9}{5}`, true],
+    [String.raw`2\frac{x}{2}`, 'x', true],
+    ['1,2', '2,1', true],
+    ['1,2,2', '1,1,2', false],
+    ['−3', '-3', true],
+    ['２', '2', true],
+    [String.raw`\constructor`, '1', false],
+    [String.raw`\toString(1)`, '1', false],
+    [String.raw`\binom{5}{2}`, '10', true],
+    [String.raw`\dfrac{2}{4}`, '0.5', true],
+    [String.raw`1{,}234`, '1234', true],
+    ['0.5', '50', false],
+    ['[0,1)', '[0,1]', false],
   ])('%s against %s: equal is %s', (left, right, equal) => {
     expect(equalAsFormulas(left, right)).toBe(equal);
+  });
+
+  it.each([18, 24, 40, 60])('takes less than 50 ms over %i nested binomials', (depth) => {
+    const nested = ['1'];
+    for (let level = 0; level < depth; level += 1) nested.push(`\\binom{${nested.at(-1) ?? ''}}{1}`);
+    const startedAt = performance.now();
+    for (const hostile of [nested.at(-1) ?? '', `${'\\binom'.repeat(depth)}2${'1'.repeat(depth)}`]) equalAsFormulas(hostile, '2');
+    expect(performance.now() - startedAt).toBeLessThan(50);
   });
 
   it.each(['\\boxed{', '{', '$', '(', '\\frac', '9', ',', 'answer is ', '^{2', '\\text{ '])('takes less than 50 ms over 60,000 characters of %s', (piece) => {

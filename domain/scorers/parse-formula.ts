@@ -5,6 +5,7 @@ export type Formula =
   | { kind: 'sum' | 'product'; parts: Formula[] }
   | { kind: 'negative' | 'inverse' | 'factorial' | 'absolute'; of: Formula }
   | { kind: 'power'; base: Formula; exponent: Formula }
+  | { kind: 'binomial'; n: Formula; k: Formula }
   | { kind: 'apply'; function: string; of: Formula };
 
 /** More tokens or a deeper nesting than any benchmark's result has: such a text is no formula to us. */
@@ -13,7 +14,8 @@ const deepest = 60;
 
 const functions = new Set(['sin', 'cos', 'tan', 'cot', 'sec', 'csc', 'arcsin', 'arccos', 'arctan', 'ln', 'log', 'exp', 'sqrt']);
 const ignored = new Set(['left', 'right', 'displaystyle', 'limits', 'mathrm', 'text', 'operatorname', ';', ',', ':', '!', ' ', 'quad', 'qquad', 'big', 'Big']);
-const renamed: Record<string, string> = { dfrac: 'frac', tfrac: 'frac', dbinom: 'binom', tbinom: 'binom', times: '*', cdot: '*', ast: '*', div: '/', lbrace: '{', rbrace: '}' };
+// Maps: a name of the text must not find what every object has.
+const renamed = new Map([['dfrac', '\\frac'], ['tfrac', '\\frac'], ['dbinom', '\\binom'], ['tbinom', '\\binom'], ['times', '*'], ['cdot', '*'], ['ast', '*'], ['div', '/'], ['lbrace', '{'], ['rbrace', '}']]);
 
 /** Reads a formula written in TeX or plain text; null for what is none. Only a grammar: nothing is evaluated, and work is bounded by length. */
 export function parseFormula(text: string): Formula | null {
@@ -43,7 +45,7 @@ function tokensOf(text: string): string[] | null {
     const [, number, command, doubleStar, word, sign] = match;
     if (number !== undefined) tokens.push(number);
     else if (command !== undefined) {
-      if (!ignored.has(command)) tokens.push(renamed[command] ?? `\\${command}`);
+      if (!ignored.has(command)) tokens.push(renamed.get(command) ?? `\\${command}`);
     } else if (doubleStar !== undefined) tokens.push('^');
     else if (word !== undefined) tokens.push(...(functions.has(word) || word === 'pi' ? [`\\${word}`] : word.split('')));
     else if (sign !== undefined) tokens.push(sign);
@@ -51,7 +53,7 @@ function tokensOf(text: string): string[] | null {
   return tokens;
 }
 
-const closing: Record<string, string> = { '(': ')', '[': ']', '{': '}' };
+const closing = new Map([['(', ')'], ['[', ']'], ['{', '}']]);
 
 class Parser {
   private position = 0;
@@ -83,10 +85,19 @@ class Parser {
       } else if (this.peek() === '/') {
         this.take();
         parts.push({ kind: 'inverse', of: this.signed(depth) });
-      } else if (this.startsFactor()) parts.push(this.power(depth));
+      } else if (this.peek() === '\\frac' && /^\d+$/.test(this.tokens[this.position - 1] ?? '')) parts.push(this.mixed(parts.pop(), depth));
+      else if (this.startsFactor()) parts.push(this.power(depth));
       else break;
     }
     return parts.length === 1 && parts[0] ? parts[0] : { kind: 'product', parts };
+  }
+
+  // `2\frac{1}{2}` is two and a half; before a fraction of names a number is a factor.
+  private mixed(whole: Formula | undefined, depth: number): Formula {
+    const fraction = this.power(depth);
+    if (whole?.kind !== 'number') return { kind: 'product', parts: [...(whole ? [whole] : []), fraction] };
+    const isPlain = fraction.kind === 'product' && fraction.parts.every((part) => part.kind === 'number' || (part.kind === 'inverse' && part.of.kind === 'number'));
+    return { kind: isPlain ? 'sum' : 'product', parts: [whole, fraction] };
   }
 
   private signed(depth: number): Formula {
@@ -111,7 +122,7 @@ class Parser {
   private atom(depth: number): Formula {
     const head = this.take();
     if (/^[\d.]/.test(head)) return { kind: 'number', value: Number(head) };
-    if (head in closing) return this.enclosed(head, depth);
+    if (closing.has(head)) return this.enclosed(head, depth);
     if (head === '|') {
       const inner = this.sum(depth + 1);
       this.expect('|');
@@ -126,7 +137,7 @@ class Parser {
       const above = this.argument(depth);
       return { kind: 'product', parts: [above, { kind: 'inverse', of: this.argument(depth) }] };
     }
-    if (head === '\\binom') return this.binomial(depth);
+    if (head === '\\binom') return { kind: 'binomial', n: this.argument(depth), k: this.argument(depth) };
     if (head === '\\sqrt') return this.root(depth);
     const name = head.slice(1);
     if (functions.has(name)) return { kind: 'apply', function: name, of: this.power(depth + 1) };
@@ -140,13 +151,6 @@ class Parser {
     const degree = this.sum(depth + 1);
     this.expect(']');
     return { kind: 'power', base: this.argument(depth), exponent: { kind: 'inverse', of: degree } };
-  }
-
-  private binomial(depth: number): Formula {
-    const n = this.argument(depth);
-    const k = this.argument(depth);
-    const factorial = (of: Formula): Formula => ({ kind: 'factorial', of });
-    return { kind: 'product', parts: [factorial(n), { kind: 'inverse', of: factorial(k) }, { kind: 'inverse', of: factorial({ kind: 'sum', parts: [n, { kind: 'negative', of: k }] }) }] };
   }
 
   // TeX takes a single digit where braces are missing: `\frac12`, `\sqrt2`.
@@ -169,7 +173,7 @@ class Parser {
 
   private enclosed(open: string, depth: number): Formula {
     const inner = this.sum(depth + 1);
-    this.expect(closing[open] ?? '');
+    this.expect(closing.get(open) ?? '');
     return inner;
   }
 
