@@ -9,24 +9,26 @@ import { itemOutcome } from './item-outcome.js';
 /** Items whose calls are in memory at once; an item of a panel may have recorded a dozen long answers. */
 const sliceSize = 200;
 const cachedPlans = 500;
+const unanswered = ['waiting', 'assigned'] as const;
 
 /**
  * Advances every item of a batch that waits for nothing: writes the outcomes of those that are decided and the missing calls of the others. `beat` is called after every slice and may throw
- * to stop between two. An answer that missed the schema is asked again, which makes its item wait for a new call.
+ * to stop between two. An answer that missed the schema is asked again, which makes its item wait for a new call. With `asItIs`, for a batch that ends here, only items are advanced none of
+ * whose calls was given up, and only outcomes are written.
  */
-export async function advanceBatch(planning: BatchPlanningStore, batchId: string, batch: BatchToPlan, beat: () => void): Promise<void> {
+export async function advanceBatch(planning: BatchPlanningStore, batchId: string, batch: BatchToPlan, beat: () => void, options: { asItIs: boolean } = { asItIs: false }): Promise<void> {
   const plans = new LRUCache<string, StrategyPlan>({ max: cachedPlans });
   let cursor: number | null = -1;
   while (cursor !== null) {
     let again: number | null = null;
     for (;;) {
-      const items: ReadyItem[] = await planning.readyItems(batchId, cursor, sliceSize);
+      const items: ReadyItem[] = await planning.readyItems(batchId, cursor, sliceSize, options.asItIs ? [...unanswered, 'canceled'] : unanswered);
       const last = items.at(-1);
       if (!last) break;
       await loadPlans(planning, batchId, items, plans);
       const slice = await advanceSlice(planning, batchId, batch, items, plans);
-      await planning.saveSlice(batchId, slice.result);
-      again ??= slice.firstAskedAgain;
+      await planning.saveSlice(batchId, options.asItIs ? { ...slice.result, missing: [], askedAgain: [] } : slice.result);
+      if (!options.asItIs) again ??= slice.firstAskedAgain;
       cursor = last.ordinal;
       beat();
     }

@@ -15,6 +15,8 @@ export interface RoundPlan {
   jobs: PlannedJob[];
   /** The batch's own `maxInflight`: jobs at one provider at the same time. */
   maxInflight?: number;
+  /** Its cancellation was asked for, whether the signal arrived or not. */
+  canceled?: true;
   /** Items whose outcome is not known yet. */
   pending: number;
   /** Calls that are planned but in no job, as the round's jobs are full or the cap does not allow them. */
@@ -81,6 +83,6 @@ export interface BatchActivities {
   setBatchStatus(input: BatchReference & { status: string; reason: { code: string; message: string } | null; mode?: BatchMode; nextMode?: BatchMode }): Promise<void>;
   /** Sets failed items and their failed calls back to pending with fresh attempts; returns how many. */
   retryFailedItems(input: BatchReference): Promise<{ items: number }>;
-  /** Ends the batch: items without outcome get one, output and error files are written, the budget is settled. */
+  /** Ends the batch: items without outcome get one (in a canceled batch those whose answers are all there theirs), output and error files are written. */
   finishBatch(input: BatchReference & { status: 'completed' | 'failed' | 'canceled' }): Promise<{ succeeded: number; failed: number; canceled: number }>;
 }

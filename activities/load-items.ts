@@ -4,6 +4,7 @@ import type { BatchInputFault } from '../src/batches/batch.entity.js';
 import type { BatchItemsStore, NewBatchItem } from '../src/batches/batch-items.store.js';
 import type { BatchRow, BatchesStore } from '../src/batches/batches.store.js';
 import type { BatchActivities } from './batch-activities.js';
+import { withHeartbeats } from './heartbeats.js';
 
 /** Items written in one statement. */
 const groupSize = 500;
@@ -26,7 +27,7 @@ export function createLoadItems(parts: LoadItemsParts): BatchActivities['loadIte
     if (!batch) throw ApplicationFailure.nonRetryable(`Batch ${batchId} is not in the database.`, 'internal');
     if (batch.inputFaults) return { items: 0, faults: batch.inputFaults.length };
     if (batch.itemCount !== null) return { items: batch.itemCount, faults: 0 };
-    const loaded = await load(parts, batch);
+    const loaded = await withHeartbeats(Context.current(), load(parts, batch));
     if (loaded.faultCount > 0) await batches.faulty(batchId, loaded.faults);
     else await batches.loaded(batchId, loaded.count, loaded.simulated);
     return { items: loaded.faultCount > 0 ? 0 : loaded.count, faults: loaded.faultCount };
@@ -52,7 +53,6 @@ async function load(parts: LoadItemsParts, batch: BatchRow): Promise<{ count: nu
     if (faultCount === 0) group.push(line.item);
     if (group.length < groupSize) continue;
     context.cancellationSignal.throwIfAborted();
-    context.heartbeat(count);
     await items.insert(batch.id, group);
     group = [];
   }

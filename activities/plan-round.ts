@@ -39,7 +39,7 @@ export async function planRound(parts: PlanningParts, { batchId, round }: BatchR
     }
   }
   const { jobs, pending, waiting } = await planning.standing(batchId);
-  return { jobs, maxInflight: batch.options.maxInflight, pending, waiting, heldBy: heldBy && { code: 'cost_cap', message: capMessage(heldBy, waiting) }, ...(batch.standing ? { standing: batch.standing } : {}) };
+  return { jobs, ...(batch.cancelRequested ? { canceled: true as const } : {}), maxInflight: batch.options.maxInflight, pending, waiting, heldBy: heldBy && { code: 'cost_cap', message: capMessage(heldBy, waiting) }, ...(batch.standing ? { standing: batch.standing } : {}) };
 }
 
 function capMessage({ budget, needed, lines }: NonNullable<WrittenJob['heldBy']>, waiting: number): string {

@@ -130,12 +130,13 @@ export function composeWorker(config: Config, databaseUrl: string, log: Logger):
     pass: gate.pass,
   };
   const batchFiles = composeBatchFiles({ config, sql: jobPool, providers, models });
+  const planning = new BatchPlanningStore(jobPool);
   const batchState = new BatchStateStore(jobPool);
   const batchActivities: BatchActivities = {
     loadItems: createLoadItems(batchFiles),
-    finishBatch: createFinishBatch(batchFiles),
+    finishBatch: createFinishBatch({ ...batchFiles, planning }),
     planRound: createPlanRound({
-      planning: new BatchPlanningStore(jobPool),
+      planning,
       provider: (name) => providers.get(name),
       price: (provider, model, mode) => models.price(provider, model, mode),
       outputLimit: (provider, model) => models.find(provider, model)?.outputTokens ?? null,

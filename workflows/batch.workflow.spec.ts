@@ -293,6 +293,22 @@ describe('batchWorkflow', () => {
     expect(logOf('canceled').slice(-4)).toEqual(['cancelJobs', 'collectJob:a', 'cancelJobs:final', 'finishBatch:canceled']);
   });
 
+  it('learns of a cancellation from its rows where the signal was lost', async () => {
+    const handle = await start('unheard', { planRound: () => Promise.resolve(plan([], { pending: 3, canceled: true })) });
+    expect((await handle.result()).status).toBe('canceled');
+  });
+
+  it('collects what an earlier history left at a provider, also where all it does is cancel', async () => {
+    const handle = await start(
+      'left',
+      { planRound: () => Promise.resolve(logOf('left').includes('collectJob:a') ? plan([]) : plan([job('a')], { canceled: true })), collectJob: () => Promise.resolve({ state: 'canceled', succeeded: 1, failed: 0, missing: 0 }) },
+      { round: 1, pausedByUser: true },
+    );
+    await handle.signal(batchSignals.cancel);
+    expect((await handle.result()).status).toBe('canceled');
+    expect(logOf('left').filter((entry) => !entry.startsWith('setBatchStatus'))).toEqual(['cancelJobs', 'planRound', 'submitJob:a', 'awaitJob:a', 'collectJob:a', 'cancelJobs:final', 'finishBatch:canceled']);
+  });
+
   it('takes a cancellation of the workflow for the signal', async () => {
     const handle = await start('ended', { planRound: () => Promise.resolve(plan([], { pending: 1, heldBy: { code: 'cost_cap', message: '' } })) });
     await called('ended', 'setBatchStatus:paused');

@@ -43,6 +43,8 @@ class BatchRun {
   private told: string | null = null;
   /** A job found the batch's row paused or switching, of which this run knows nothing: planning tells it. */
   private isRowAhead = false;
+  /** Whether this run has been told the jobs that its rows have. */
+  private hasPlanned = false;
   /** The control under which a job was held last without a reason of its own. */
   private readonly heldUnder = new Map<string, BatchControl>();
   /** Somebody asked to go on since this run began or last stood still. */
@@ -98,8 +100,10 @@ class BatchRun {
   /** Plans and carries out one round; true: nothing is pending any more. */
   private async nextRound(): Promise<boolean> {
     const plan = await activities.planRound.executeWithOptions(this.rows(`plan round ${this.round + 1}`), [{ ...this.reference, round: this.round }]);
+    this.hasPlanned = true;
+    if (plan.canceled) this.on({ type: 'cancel' });
     const isOver = plan.jobs.length === 0 && plan.pending === 0;
-    if (plan.standing && !isOver && (await this.adopt(plan.standing))) return false;
+    if (plan.standing && !isOver && !this.control.canceled && (await this.adopt(plan.standing))) return false;
     if (plan.jobs.length === 0) {
       if (plan.pending === 0 && !plan.heldBy) return !this.control.retryFailed && !this.control.canceled;
       this.on({ type: 'hindered', ...(plan.heldBy ?? { code: 'internal', message: `${plan.pending} items are pending, but no call of theirs could be planned.` }) });
@@ -116,7 +120,7 @@ class BatchRun {
    * something to do before jobs may begin.
    */
   private async adopt({ pausedFor, nextMode }: NonNullable<RoundPlan['standing']>): Promise<boolean> {
-    if (this.control.canceled || pauseReason(this.control) || this.control.switchTo) return true;
+    if (pauseReason(this.control) || this.control.switchTo) return true;
     if (nextMode) this.on({ type: 'switchMode', mode: nextMode });
     if (pausedFor && !this.isResumed) this.on(pausedFor.code === 'user' ? { type: 'pause' } : { type: 'hindered', ...pausedFor });
     else if (pausedFor) {
@@ -242,6 +246,8 @@ class BatchRun {
 
   private async cancel(): Promise<BatchWorkflowResult> {
     await this.askToCancel();
+    // A run that began with this knows of no job yet; nothing new is planned any more.
+    if (!this.hasPlanned) await this.nextRound();
     // Jobs that were held may still be at their providers: one more try to end them there and keep what they did.
     await Promise.all(this.waiting.splice(0).map((job) => this.runJob(job)));
     await activities.cancelJobs.executeWithOptions(this.rows('close what is left'), [{ ...this.reference, final: true }]);

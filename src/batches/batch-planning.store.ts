@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type pg from 'pg';
 import type { BatchOptions } from '../../domain/batches/batch-options.js';
-import type { BatchItemStatus, BatchMode } from '../../domain/batches/batch-status.js';
+import type { BatchCallStatus, BatchItemStatus, BatchMode } from '../../domain/batches/batch-status.js';
 import type { BatchItemOutput } from '../../domain/batches/item-output.js';
 import { affordable } from '../../domain/batches/pack-lines.js';
 import type { LineSize } from '../../domain/batches/pack-lines.js';
@@ -136,16 +136,16 @@ FROM batches LEFT JOIN budgets ON budgets.id = batches.budget_id WHERE batches.i
     return { mode: row.mode, options: row.options, budgetId: row.budget_id, capped: { nanoUsd: row.cost_capped, tokens: row.tokens_capped }, cancelRequested: row.cancel_requested, standing };
   }
 
-  /** Pending items after an ordinal that wait for nothing, in their order (indices `batch_items_pending`, `batch_calls_key`). */
-  async readyItems(batchId: string, afterOrdinal: number, limit: number): Promise<ReadyItem[]> {
+  /** Pending items after an ordinal that have no call of these states, in their order (indices `batch_items_pending`, `batch_calls_key`). */
+  async readyItems(batchId: string, afterOrdinal: number, limit: number, without: readonly BatchCallStatus[]): Promise<ReadyItem[]> {
     // A scalar subquery stays one look into the index for each item; NOT EXISTS would become a join with all calls where statistics are missing.
     const { rows } = await this.pool.query<{ id: string; ordinal: number; plan_hash: string; seed: string; validation_attempt: number; client_seed: number | null }>({
       text: `SELECT item.id, item.ordinal, item.plan_hash, item.seed, item.validation_attempt, CASE WHEN item.validation_attempt > 0 THEN (item.request #>> '{sampling,seed}')::float8 END AS client_seed
 FROM batch_items AS item
 WHERE item.batch_id = $1 AND item.status = 'pending' AND item.ordinal > $2
-  AND (SELECT call.id FROM batch_calls AS call WHERE call.item_id = item.id AND call.status IN ('waiting', 'assigned') LIMIT 1) IS NULL
+  AND (SELECT call.id FROM batch_calls AS call WHERE call.item_id = item.id AND call.status = ANY($4) LIMIT 1) IS NULL
 ORDER BY item.ordinal LIMIT $3`,
-      values: [batchId, afterOrdinal, limit],
+      values: [batchId, afterOrdinal, limit, without],
     });
     return rows.map((row) => ({ id: row.id, ordinal: row.ordinal, planHash: row.plan_hash, seed: Number(row.seed), validationAttempt: row.validation_attempt, clientSeed: row.client_seed }));
   }

@@ -1,11 +1,12 @@
 import { Inject, Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { isFinal } from '../../domain/batches/batch-status.js';
+import { batchSignals } from '../../workflows/messages/batch-messages.js';
 import { isEngineAway } from '../completions/completion-starter.js';
 import { wireTimings, type WireTimings } from '../completions/wire-timings.js';
 import { CONFIG } from '../config/config.js';
 import type { Config } from '../config/config.js';
 import { BatchEngine, type StartableBatch } from './batch-engine.js';
-import { BatchesStore } from './batches.store.js';
+import { BatchesStore, type BatchRow } from './batches.store.js';
 
 /** Batches looked after in one go; the next go continues where this one stopped. */
 const sweepSize = 100;
@@ -60,11 +61,13 @@ export class BatchSweep implements OnModuleInit, OnModuleDestroy {
     if (!this.closed) this.schedule();
   }
 
-  private async lookAfter(batch: StartableBatch): Promise<void> {
+  private async lookAfter(batch: StartableBatch & Pick<BatchRow, 'status' | 'cancelRequestedAt'>): Promise<void> {
     const { id } = batch;
     const status = await this.engine.status(id);
     // One that completed belongs to an earlier state of the database, which was restored since.
     if (status === null || status === 'COMPLETED') await this.startLate(batch);
+    // Its mark was set and the signal lost; a batch that stands still would not look at it by itself.
+    else if (status === 'RUNNING' && batch.status === 'paused' && batch.cancelRequestedAt) await this.engine.signal(id, batchSignals.cancel);
     else if (status !== 'RUNNING' && status !== 'CONTINUED_AS_NEW') await this.fail(id, `The workflow ended (${status.toLowerCase()}) without ending the batch.`);
   }
 

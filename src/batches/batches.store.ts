@@ -53,6 +53,9 @@ export interface BatchRow {
   reservedNanoUsd: number | null;
 }
 
+/** A batch that is not over, as it is looked after. */
+type ActiveBatch = Pick<BatchRow, 'id' | 'interface' | 'mode' | 'status' | 'defaults' | 'itemCount' | 'createdAt' | 'cancelRequestedAt'>;
+
 /** Which batches a list shows, newest first; `before` is the id of the last one the reader has. */
 export interface BatchFilter {
   interface: 'conclave' | 'openai' | null;
@@ -139,9 +142,9 @@ export class BatchesStore {
   }
 
   /** Batches that are not over, created between `olderThanMs` ago and `after`, oldest first (index `batches_active`). */
-  async active(after: Date, olderThanMs: number, limit: number): Promise<Pick<BatchRow, 'id' | 'interface' | 'mode' | 'defaults' | 'itemCount' | 'createdAt'>[]> {
-    const { rows } = await this.sql.query<Pick<BatchRow, 'id' | 'interface' | 'mode' | 'defaults' | 'itemCount' | 'createdAt'>>({
-      text: `SELECT id, interface, mode, defaults, item_count AS "itemCount", created_at AS "createdAt" FROM batches
+  async active(after: Date, olderThanMs: number, limit: number): Promise<ActiveBatch[]> {
+    const { rows } = await this.sql.query<ActiveBatch>({
+      text: `SELECT id, interface, mode, status, defaults, item_count AS "itemCount", created_at AS "createdAt", cancel_requested_at AS "cancelRequestedAt" FROM batches
              WHERE status NOT IN ('completed', 'failed', 'canceled') AND created_at > $1 AND created_at < now() - $2 * interval '1 millisecond' ORDER BY created_at LIMIT $3`,
       values: [after, olderThanMs, limit],
     });
