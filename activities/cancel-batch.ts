@@ -1,6 +1,7 @@
 import { Context } from '@temporalio/activity';
 import type { BatchActivities } from './batch-activities.js';
 import { withHeartbeats } from './heartbeats.js';
+import { settleJob } from './job-parts.js';
 import type { JobParts } from './job-parts.js';
 
 const reason = { code: 'canceled', message: 'The batch was canceled.' };
@@ -23,7 +24,7 @@ async function cancel(parts: JobParts, batchId: string, final: boolean, signal: 
     }),
   );
   const closed = await parts.jobs.cancelRest(batchId, { all: final, reason });
-  for (const jobId of closed) await settleCanceled(parts, jobId);
+  await settleClosed(parts, batchId);
   return { jobs: atProviders.length + closed.length };
 }
 
@@ -32,16 +33,17 @@ export function createReleaseJobs(parts: JobParts): BatchActivities['releaseJobs
   return ({ batchId }) =>
     withHeartbeats(
       Context.current(),
-      parts.lines.release(batchId).then(async ({ jobIds, lines }) => {
-        for (const jobId of jobIds) await settleCanceled(parts, jobId);
+      parts.lines.release(batchId).then(async ({ lines }) => {
+        await settleClosed(parts, batchId);
         return { lines };
       }),
     );
 }
 
-async function settleCanceled(parts: JobParts, jobId: string): Promise<void> {
-  const job = await parts.jobs.read(jobId);
-  if (job?.batch.budgetId == null) return;
-  const { costNanoUsd, tokens } = await parts.lines.tally(jobId);
-  await parts.settle(job.batch.budgetId, jobId, { nanoUsd: costNanoUsd, tokens });
+// Not those that were closed just now: an attempt that died may have closed some.
+async function settleClosed(parts: JobParts, batchId: string): Promise<void> {
+  for (const jobId of await parts.jobs.unsettled(batchId)) {
+    const job = await parts.jobs.read(jobId);
+    if (job) await settleJob(parts, job);
+  }
 }

@@ -99,11 +99,17 @@ function hindranceOf({ code, message, retryAfterMs }: ProviderFailure): Hindranc
   return { code, message, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
 }
 
-/** Settles the job's reservation by what the ledger says its answers cost, and closes it. */
+/** Settles the job's reservation by what the ledger says its answers cost; an attempt of which nobody knows what it cost counts as what was set aside for it. */
+export async function settleJob(parts: JobParts, job: JobAtWork): Promise<{ succeeded: number; failed: number }> {
+  const { succeeded, failed, costNanoUsd, tokens } = await parts.lines.tally(job.id);
+  if (job.batch.budgetId !== null) await parts.settle(job.batch.budgetId, job.id, { nanoUsd: costNanoUsd + (await parts.lines.unsureNanoUsd(job.id)), tokens });
+  return { succeeded, failed };
+}
+
+/** Settles the job's reservation, and closes it. */
 export async function closeJob(parts: JobParts, job: JobAtWork, status: 'collected' | 'failed' | 'canceled', facts: { reason?: { code: string; message: string }; orphaned?: number; duplicated?: number } = {}): Promise<{ succeeded: number; failed: number }> {
-  const tally = await parts.lines.tally(job.id);
-  if (job.batch.budgetId !== null) await parts.settle(job.batch.budgetId, job.id, { nanoUsd: tally.costNanoUsd, tokens: tally.tokens });
+  const settled = await settleJob(parts, job);
   await parts.jobs.close(job.id, status, facts);
   await parts.jobs.refreshBatchStatus(job.batchId);
-  return { succeeded: tally.succeeded, failed: tally.failed };
+  return settled;
 }

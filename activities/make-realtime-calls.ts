@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
 import { restOfJob } from '../domain/batches/after-job.js';
 import type { CallFailure } from '../domain/failures/failure-code.js';
 import type { JobLine, LineOutcome } from '../src/batches/job-lines.store.js';
@@ -29,14 +30,16 @@ export function createMakeRealtimeCalls(parts: JobParts, calls: MakeCallParts): 
   return async ({ jobId }) => {
     const context = Context.current();
     const job = await parts.jobs.read(jobId);
-    if (!job) throw new Error(`Provider job ${jobId} is not in the database.`);
+    if (!job) throw ApplicationFailure.nonRetryable(`Provider job ${jobId} is not in the database.`, 'internal');
     const chunk = new Chunk(parts, calls, job);
     return withHeartbeats(context, chunk.run(context.cancellationSignal), () => ({ done: chunk.done, of: job.lineCount }));
   };
 }
 
-class Chunk {
+/** One attempt at a chunk's calls. */
+export class Chunk {
   done = 0;
+  private start = 0;
   private halt: Halt | null = null;
   /** Ends pauses between attempts. */
   private readonly halted = new AbortController();
@@ -52,10 +55,12 @@ class Chunk {
   async run(workerEnds: AbortSignal): Promise<Made> {
     const { parts, job } = this;
     if (job.status !== 'planned' && job.status !== 'running') return this.closedResult();
-    await parts.jobs.startChunk(job.id);
+    const start = await parts.jobs.startChunk(job.id);
+    if (start === null) return this.closedResult();
+    this.start = start;
     await parts.jobs.refreshBatchStatus(job.batchId);
     this.done = await parts.lines.reconcile(job.id);
-    this.decideHalt(job);
+    this.decideHalt({ status: 'running', startCount: start, batch: job.batch });
     const onWorkerEnd = (): void => {
       this.stop({ kind: 'worker' });
     };
@@ -63,7 +68,10 @@ class Chunk {
     const watch = this.watch();
     try {
       const lines = parts.lines.stream(job.id, pageSize);
-      await Promise.all(Array.from({ length: parts.policy.makeRealtimeCalls.concurrency }, () => this.work(lines)));
+      const ends = await Promise.allSettled(Array.from({ length: parts.policy.makeRealtimeCalls.concurrency }, () => this.work(lines)));
+      // Only when no call of this attempt is under way any more may the next one begin.
+      const broken = ends.find((end) => end.status === 'rejected');
+      if (broken) throw broken.reason;
     } finally {
       watch.end();
       workerEnds.removeEventListener('abort', onWorkerEnd);
@@ -109,8 +117,10 @@ class Chunk {
     if (halt.kind === 'cancel') this.abandoned.abort(new Error('The batch was canceled.'));
   }
 
-  private decideHalt({ batch }: JobAtWork): void {
-    if (batch.cancelRequested) this.stop({ kind: 'cancel' });
+  private decideHalt({ status, startCount, batch }: Pick<JobAtWork, 'status' | 'startCount' | 'batch'>): void {
+    // Another attempt goes on in place of this one, which Temporal had lost sight of; or the chunk was closed.
+    if (startCount !== this.start || status !== 'running') this.stop({ kind: 'worker' });
+    else if (batch.cancelRequested) this.stop({ kind: 'cancel' });
     else if (batch.status === 'paused' || batch.nextMode !== null) this.stop({ kind: 'pause' });
   }
 
@@ -139,11 +149,16 @@ class Chunk {
 
   private async work(lines: AsyncGenerator<JobLine, void>): Promise<void> {
     while (!this.isHalted()) {
-      const next = await lines.next();
-      if (next.done === true) return;
-      const outcome = await this.make(next.value);
-      if (outcome === null) return;
-      await untilDatabaseAnswers(() => this.parts.lines.settle([outcome]), { patienceMs });
+      try {
+        const next = await lines.next();
+        if (next.done === true) return;
+        const outcome = await this.make(next.value);
+        if (outcome === null) return;
+        await untilDatabaseAnswers(() => this.parts.lines.settle(this.job.id, [outcome]), { patienceMs });
+      } catch (error) {
+        this.stop({ kind: 'worker' });
+        throw error;
+      }
       this.done++;
     }
   }

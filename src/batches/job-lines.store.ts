@@ -6,6 +6,7 @@ import type { RestRule } from '../../domain/batches/after-job.js';
 import type { CallFailure } from '../../domain/failures/failure-code.js';
 import { inTransaction } from '../database/in-transaction.js';
 import { CallsStore } from '../traces/calls.store.js';
+import { mayBeCharged } from '../traces/may-be-charged.js';
 import type { CallRecord } from '../traces/calls.store.js';
 
 /** One line of a job: a planned call with the conversation it belongs to. */
@@ -38,14 +39,13 @@ interface LineRow {
 
 const lineColumns = 'line.id, line.input, item.request, line.status, line.attempt';
 
-/** The lines of provider jobs: read as a stream, written in groups. */
+/** The lines of provider jobs: read as a stream, written in groups. No statement is prepared by name: Postgres would keep the plan it made while the tables were empty. */
 export class JobLinesStore {
   constructor(private readonly pool: pg.Pool) {}
 
   /** Open lines of a job after `afterId`, ascending (index `batch_calls_job`). */
   async open(jobId: string, afterId: string, limit: number): Promise<JobLine[]> {
     const { rows } = await this.pool.query<LineRow>({
-      name: 'job-lines-open',
       text: `SELECT ${lineColumns} FROM batch_calls AS line JOIN batch_items AS item ON item.id = line.item_id WHERE line.job_id = $1 AND line.id > $2 AND line.status = 'assigned' ORDER BY line.id LIMIT $3`,
       values: [jobId, afterId, limit],
     });
@@ -60,7 +60,6 @@ export class JobLinesStore {
   /** Those of `ids` that are lines of the job, whatever their state. */
   async ofJob(jobId: string, ids: string[]): Promise<JobLine[]> {
     const { rows } = await this.pool.query<LineRow>({
-      name: 'job-lines-of',
       text: `SELECT ${lineColumns} FROM batch_calls AS line JOIN batch_items AS item ON item.id = line.item_id WHERE line.id = ANY($2::bigint[]) AND line.job_id = $1`,
       values: [jobId, ids],
     });
@@ -77,30 +76,25 @@ export class JobLinesStore {
   record(jobId: string, outcomes: readonly LineOutcome[]): Promise<LineOutcome[]> {
     return inTransaction(this.pool, async (tx) => {
       const { rows } = await tx.query<{ id: string }>({
-        name: 'job-lines-lock',
         text: `SELECT id FROM batch_calls WHERE id = ANY($2::bigint[]) AND job_id = $1 AND status = 'assigned' ORDER BY id FOR UPDATE`,
         values: [jobId, outcomes.map(({ id }) => id)],
       });
       const open = new Set(rows.map(({ id }) => id));
       const written = outcomes.filter(({ id }) => open.has(id));
       await new CallsStore(tx).enterMany(written.map(({ record }) => record));
-      await tx.query({ name: 'job-lines-settle', text: settleText, values: settleValues(written) });
+      await tx.query({ text: settleText, values: settleValues(jobId, written) });
       return written;
     });
   }
 
   /** Like `record`, for calls whose attempts entered the ledger on their own. */
-  async settle(outcomes: readonly Omit<LineOutcome, 'record'>[]): Promise<void> {
-    await this.pool.query({ name: 'job-lines-settle', text: settleText, values: settleValues(outcomes) });
+  async settle(jobId: string, outcomes: readonly Omit<LineOutcome, 'record'>[]): Promise<void> {
+    await this.pool.query({ text: settleText, values: settleValues(jobId, outcomes) });
   }
 
   /** Open lines whose call has its answer in the ledger succeed: what a worker that died had recorded. Returns how many. */
   async reconcile(jobId: string): Promise<number> {
-    const { rowCount } = await this.pool.query({
-      text: `UPDATE batch_calls AS line SET status = 'succeeded', failure = NULL FROM calls
-WHERE line.job_id = $1 AND line.status = 'assigned' AND calls.completion_id = line.item_id AND calls.key = line.key AND calls.outcome = 'succeeded'`,
-      values: [jobId],
-    });
+    const { rowCount } = await this.pool.query({ text: reconcileText, values: [[jobId]] });
     return rowCount ?? 0;
   }
 
@@ -126,6 +120,8 @@ WHERE job_id = $1 AND status = 'assigned'`,
         values: [batchId],
       });
       const jobIds = rows.map(({ id }) => id);
+      // What a worker that died had recorded is not asked again elsewhere.
+      await tx.query({ text: reconcileText, values: [jobIds] });
       const { rowCount } = await tx.query({
         text: `UPDATE batch_calls SET status = 'waiting', attempt = greatest(attempt - 1, 0) WHERE job_id = ANY($1) AND status = 'assigned'`,
         values: [jobIds],
@@ -136,6 +132,17 @@ WHERE job_id = $1 AND status = 'assigned'`,
       });
       return { jobIds, lines: rowCount ?? 0 };
     });
+  }
+
+  /** The most that attempts of this job may have cost of which nobody knows what they did: they were cut off after they were sent, or told no usage (index `calls_group`). Nano-USD. */
+  async unsureNanoUsd(jobId: string): Promise<number> {
+    const { rows } = await this.pool.query<{ cost: string }>({
+      text: `SELECT coalesce(sum(line.reserved_nano_usd), 0) AS cost FROM provider_jobs AS job JOIN batch_calls AS line ON line.job_id = job.id
+JOIN calls ON calls.group_id = job.batch_id AND calls.completion_id = line.item_id AND calls.key = line.key AND calls.started_at >= job.created_at
+WHERE job.id = $1 AND calls.cost_nano_usd IS NULL AND ${mayBeCharged('calls')}`,
+      values: [jobId],
+    });
+    return Number(rows[0]?.cost ?? 0);
   }
 
   /** Lines of a job by state, and what its answers cost by the ledger (nano-USD, unknown costs left out). */
@@ -152,10 +159,13 @@ WHERE line.job_id = $1`,
   }
 }
 
+const reconcileText = `UPDATE batch_calls AS line SET status = 'succeeded', failure = NULL FROM calls
+WHERE line.job_id = ANY($1) AND line.status = 'assigned' AND calls.completion_id = line.item_id AND calls.key = line.key AND calls.outcome = 'succeeded'`;
+
 const settleText = `UPDATE batch_calls AS line SET status = now_is.status, realtime_only = line.realtime_only OR now_is.realtime_only, failure = now_is.failure
 FROM unnest($1::bigint[], $2::text[], $3::boolean[], $4::jsonb[]) AS now_is(id, status, realtime_only, failure)
-WHERE line.id = now_is.id AND line.status = 'assigned'`;
+WHERE line.id = now_is.id AND line.job_id = $5 AND line.status = 'assigned'`;
 
-function settleValues(outcomes: readonly Omit<LineOutcome, 'record'>[]): unknown[] {
-  return [outcomes.map(({ id }) => id), outcomes.map(({ status }) => status), outcomes.map(({ realtimeOnly }) => realtimeOnly), outcomes.map(({ failure }) => failure && JSON.stringify(failure))];
+function settleValues(jobId: string, outcomes: readonly Omit<LineOutcome, 'record'>[]): unknown[] {
+  return [outcomes.map(({ id }) => id), outcomes.map(({ status }) => status), outcomes.map(({ realtimeOnly }) => realtimeOnly), outcomes.map(({ failure }) => failure && JSON.stringify(failure)), jobId];
 }

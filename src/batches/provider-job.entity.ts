@@ -77,6 +77,10 @@ export class ProviderJobEntity {
   @Column('integer', { name: 'trouble_count', default: 0 })
   troubleCount!: number;
 
+  /** Attempts to make its calls (mode `realtime`); the newest is the one that goes on. */
+  @Column('integer', { name: 'start_count', default: 0 })
+  startCount!: number;
+
   @Column('integer', { name: 'poll_count', default: 0 })
   pollCount!: number;
 

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type pg from 'pg';
 import { createTestDatabase, type TestDatabase } from '../../test/support/database.js';
 import { restOfJob } from '../../domain/batches/after-job.js';
+import { BudgetsStore } from '../budgets/budgets.store.js';
 import { createPostgresPool } from '../database/postgres-pool.js';
 import type { JobStatus } from '../providers/batch-provider.js';
 import type { CallRecord } from '../traces/calls.store.js';
@@ -193,6 +194,31 @@ describe('JobLinesStore', () => {
     expect(await lines.reconcile('died-1')).toBe(1);
     expect((await lines.open('died-1', '0', 10)).map(({ id }) => id)).not.toContain(one);
     expect(await lines.tally('died-1')).toEqual({ succeeded: 1, failed: 0, costNanoUsd: 70, tokens: 3 });
+  });
+
+  it('does not ask again elsewhere what a worker that died had recorded', async () => {
+    await batch('moved');
+    const [, open = ''] = await job('moved-1', 'moved', { lines: 2, mode: 'realtime', status: 'running' });
+    await pool.query(`INSERT INTO calls (completion_id, key, stage, member_index, attempt, provider, model, request_hash, started_at, ended_at, outcome) VALUES ('moved-1.0', 'answer/0/0/0', 'answer', 0, 1, 'p', 'm', 'h', now(), now(), 'succeeded')`);
+    expect(await lines.release('moved')).toEqual({ jobIds: ['moved-1'], lines: 1 });
+    expect(await statusesOf('moved-1')).toEqual(['succeeded', 'waiting']);
+    await job('moved-2', 'moved');
+    await pool.query(`UPDATE batch_calls SET status = 'assigned', job_id = 'moved-2' WHERE id = $1`, [open]);
+    await lines.settle('moved-1', [{ id: open, status: 'failed', realtimeOnly: false, failure: { code: 'network', message: 'late' } }]);
+    expect(await statusesOf('moved-2')).toEqual(['assigned']);
+  });
+
+  it('names closed jobs whose reservation stands, until it is settled', async () => {
+    const budgets = new BudgetsStore(pool);
+    await batch('owing');
+    await budgets.create('owing', { nanoUsd: 100, tokens: null });
+    await pool.query(`UPDATE batches SET budget_id = 'owing' WHERE id = 'owing'`);
+    for (const [id, status] of [['owing-1', 'canceled'], ['owing-2', 'running'], ['owing-3', 'collected']] as const) {
+      await job(id, 'owing', { status });
+      await budgets.reserve('owing', id, { nanoUsd: 10, tokens: 0 });
+    }
+    await budgets.settle('owing', 'owing-3', { nanoUsd: 5, tokens: 0 });
+    expect(await jobs.unsettled('owing')).toEqual(['owing-1']);
   });
 
   it('takes back what no provider has, without counting it as an attempt', async () => {

@@ -22,6 +22,8 @@ export interface JobAtWork {
   certain: boolean;
   rejectedReferences: string[];
   lastStatus: JobStatus | null;
+  /** Attempts to make its calls, in mode `realtime`. */
+  startCount: number;
   pollCount: number;
   troubleCount: number;
   createStartedAt: number | null;
@@ -45,6 +47,7 @@ interface JobRow {
   certain: boolean;
   rejected_references: string[];
   last_status: JobStatus | null;
+  start_count: number;
   poll_count: number;
   trouble_count: number;
   create_started_at: Date | null;
@@ -58,7 +61,7 @@ interface JobRow {
 }
 
 const jobColumns = `job.id, job.batch_id, job.mode, job.provider, job.model, job.endpoint, job.status, job.reason, job.line_count, job.input_reference, job.reference, job.certain,
-job.rejected_references, job.last_status, job.poll_count, job.trouble_count, job.create_started_at, job.submitted_at, job.cancel_sent_at,
+job.rejected_references, job.last_status, job.start_count, job.poll_count, job.trouble_count, job.create_started_at, job.submitted_at, job.cancel_sent_at,
 batch.status AS batch_status, batch.next_mode, batch.options, batch.budget_id, batch.cancel_requested_at IS NOT NULL AS cancel_requested`;
 
 /** The rows of provider jobs: every step of a job is a change of its row, so that any worker can go on after any crash. */
@@ -182,9 +185,13 @@ submitted_at = NULL, ended_at = NULL, cancel_sent_at = NULL WHERE id = $1 AND re
     await this.pool.query({ text: 'UPDATE provider_jobs SET cancel_sent_at = coalesce(cancel_sent_at, now()) WHERE id = $1', values: [jobId] });
   }
 
-  /** A chunk of realtime calls begins, or goes on. */
-  async startChunk(jobId: string): Promise<void> {
-    await this.pool.query({ text: `UPDATE provider_jobs SET status = 'running', submitted_at = coalesce(submitted_at, now()) WHERE id = $1 AND status = 'planned'`, values: [jobId] });
+  /** A chunk of realtime calls begins, or goes on; returns which start it is, null: it is closed. Whoever started it before is to leave it alone. */
+  async startChunk(jobId: string): Promise<number | null> {
+    const { rows } = await this.pool.query<{ start_count: number }>({
+      text: `UPDATE provider_jobs SET status = 'running', start_count = start_count + 1, submitted_at = coalesce(submitted_at, now()) WHERE id = $1 AND status IN ('planned', 'running') RETURNING start_count`,
+      values: [jobId],
+    });
+    return rows[0]?.start_count ?? null;
   }
 
   /** The job is over and all its lines have their state. */
@@ -208,6 +215,16 @@ WHERE batch_id = $1 AND status NOT IN ('collected', 'failed', 'canceled') AND ($
       await tx.query({ text: `UPDATE batch_calls SET status = 'canceled' WHERE job_id = ANY($1) AND status = 'assigned'`, values: [ids] });
       return ids;
     });
+  }
+
+  /** Closed jobs of a batch whose reservation stands: whoever closed them died before it was settled (index `provider_jobs_batch`). */
+  async unsettled(batchId: string): Promise<string[]> {
+    const { rows } = await this.pool.query<{ id: string }>({
+      text: `SELECT job.id FROM provider_jobs AS job JOIN batches AS batch ON batch.id = job.batch_id JOIN budget_reservations AS reservation ON reservation.budget_id = batch.budget_id AND reservation.key = job.id
+WHERE job.batch_id = $1 AND job.status IN ('collected', 'failed', 'canceled') AND reservation.settled_at IS NULL`,
+      values: [batchId],
+    });
+    return rows.map(({ id }) => id);
   }
 
   /** Notes that the batch is to be canceled and returns its jobs that exist at a provider and have not ended. */
@@ -260,6 +277,7 @@ function jobOf(row: JobRow): JobAtWork {
     certain: row.certain,
     rejectedReferences: row.rejected_references,
     lastStatus: row.last_status,
+    startCount: row.start_count,
     pollCount: row.poll_count,
     troubleCount: row.trouble_count,
     createStartedAt: row.create_started_at?.getTime() ?? null,

@@ -1,0 +1,151 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type pg from 'pg';
+import { BatchPlanningStore } from '../src/batches/batch-planning.store.js';
+import { JobLinesStore } from '../src/batches/job-lines.store.js';
+import { ProviderJobsStore } from '../src/batches/provider-jobs.store.js';
+import { BudgetsStore } from '../src/budgets/budgets.store.js';
+import { createPostgresPool } from '../src/database/postgres-pool.js';
+import { ProviderFailure } from '../src/providers/provider-failure.js';
+import type { Provider, ProviderResponse } from '../src/providers/provider.js';
+import { CallsStore } from '../src/traces/calls.store.js';
+import { createBatchRows } from '../test/support/batch-rows.js';
+import { createTestDatabase, type TestDatabase } from '../test/support/database.js';
+import { planOf } from '../workflows/consensus/scripted-context.js';
+import { batchPolicies } from '../workflows/policies/batch-policies.js';
+import type { JobParts } from './job-parts.js';
+import { Ledger } from './ledger.js';
+import type { MakeCallParts } from './make-call.js';
+import { Chunk } from './make-realtime-calls.js';
+import { planRound } from './plan-round.js';
+
+let database: TestDatabase;
+let pool: pg.Pool;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  pool = createPostgresPool({ databaseUrl: database.url, size: 20, name: 'chunk spec' });
+}, 30_000);
+afterAll(async () => {
+  await pool.end();
+  await database.drop();
+});
+
+const price = { inputNanoUsdPerMillion: 1_000_000_000, outputNanoUsdPerMillion: 2_000_000_000, cachedInputNanoUsdPerMillion: null, source: 'spec', date: '2026-11-21' };
+const usage = { inputTokens: 10, outputTokens: 5, cachedInputTokens: 0, reasoningTokens: 0 };
+const answer: ProviderResponse = { text: 'yes', toolCalls: [], finishReason: 'stop', usage, firstTokenAt: null, droppedParameters: [] };
+const concurrency = 4;
+const never = new AbortController().signal;
+
+/** A provider of realtime calls; `generate` counts them and answers as it is told. */
+class CountedProvider {
+  begun = 0;
+  ended = 0;
+  constructor(private readonly respond: (count: number) => Promise<ProviderResponse>) {}
+
+  get asProvider(): Provider {
+    return {
+      name: 'scripted',
+      batch: null,
+      listModels: () => Promise.reject(new Error('Not asked for here.')),
+      generate: async () => {
+        try {
+          return await this.respond(++this.begun);
+        } finally {
+          this.ended++;
+        }
+      },
+    };
+  }
+}
+
+function partsOf(lines: JobLinesStore = new JobLinesStore(pool)): JobParts {
+  const test = batchPolicies.test;
+  return {
+    jobs: new ProviderJobsStore(pool),
+    lines,
+    policy: { ...test, makeRealtimeCalls: { ...test.makeRealtimeCalls, concurrency, lookMs: 5 } },
+    provider: () => {
+      throw new Error('A chunk asks no batch interface.');
+    },
+    batchPrice: () => null,
+    acceptsImages: () => true,
+    maxInflight: () => 1,
+    settle: async (budgetId, jobId, spent) => {
+      await new BudgetsStore(pool).settle(budgetId, jobId, spent);
+    },
+    pass: async (request, work) => work(request.timeoutMs),
+  };
+}
+
+function callsOf(provider: CountedProvider): MakeCallParts {
+  return {
+    ledger: new Ledger(new CallsStore(pool), null),
+    provider: () => provider.asProvider,
+    pass: async (request, work) => work(request.timeoutMs),
+    price: () => price,
+    acceptsImages: () => true,
+    openStream: () => ({ push: () => undefined, end: () => Promise.resolve() }),
+  };
+}
+
+async function chunkOf(provider: CountedProvider, items: number, options: { budgetId?: string; maxAttempts?: number } = {}) {
+  const { budgetId, maxAttempts = 1 } = options;
+  if (budgetId) await new BudgetsStore(pool).create(budgetId, { nanoUsd: 1_000_000_000, tokens: null });
+  const batchId = await createBatchRows(pool, { mode: 'realtime', options: { maxAttempts }, ...(budgetId ? { budgetId } : {}), items: Array.from({ length: items }, () => ({ plan: planOf('single', ['a']) })) });
+  const planning = { planning: new BatchPlanningStore(pool), provider: () => provider.asProvider, price: () => price, outputLimit: () => null, batchSupport: () => null, jobTokenLimit: () => null, acceptsImages: () => true };
+  const { jobs } = await planRound(planning, { batchId, round: 0 });
+  const jobId = jobs[0]?.jobId ?? '';
+  const attempt = async (lines?: JobLinesStore): Promise<Chunk> => {
+    const job = await new ProviderJobsStore(pool).read(jobId);
+    if (!job) throw new Error(`${jobId} is gone`);
+    return new Chunk(partsOf(lines), callsOf(provider), job);
+  };
+  return { batchId, jobId, attempt };
+}
+
+describe('a chunk of realtime calls', () => {
+  it('is left alone by an attempt in whose place another one goes on', async () => {
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const provider = new CountedProvider(async (count) => {
+      if (count <= concurrency) await held;
+      return answer;
+    });
+    const { attempt } = await chunkOf(provider, 60);
+    const lost = (await attempt()).run(never);
+    lost.catch(() => undefined);
+    while (provider.begun < concurrency) await new Promise((resolve) => setImmediate(resolve));
+    expect(await (await attempt()).run(never)).toMatchObject({ state: 'collected', succeeded: 60 });
+    release();
+    await expect(lost).rejects.toThrow('worker ended');
+    expect(provider.begun).toBe(60 + concurrency);
+  });
+
+  it('makes no call any more once an attempt is over that broke', async () => {
+    const provider = new CountedProvider(async (count) => {
+      for (let turn = 0; turn < count * 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+      return answer;
+    });
+    class Broken extends JobLinesStore {
+      override settle(): Promise<void> {
+        return Promise.reject(new Error('no rows today'));
+      }
+    }
+    const { attempt } = await chunkOf(provider, 40);
+    await expect((await attempt(new Broken(pool))).run(never)).rejects.toThrow('no rows today');
+    expect([provider.begun, provider.ended]).toEqual([concurrency, concurrency]);
+    expect(await (await attempt()).run(never)).toMatchObject({ succeeded: 40 });
+    expect(provider.begun).toBe(40);
+  });
+
+  it('counts what was cut off after it was sent as what was set aside for it', async () => {
+    const provider = new CountedProvider((count) => (count === 1 ? Promise.reject(new ProviderFailure({ code: 'timeout', provider: 'scripted', model: 'a', message: 'too late' })) : Promise.resolve(answer)));
+    const { jobId, attempt } = await chunkOf(provider, 2, { budgetId: 'unsure' });
+    const { rows } = await pool.query<{ reserved: string }>('SELECT max(reserved_nano_usd) AS reserved FROM batch_calls WHERE job_id = $1', [jobId]);
+    expect(await (await attempt()).run(never)).toMatchObject({ succeeded: 1, failed: 1 });
+    const known = 10 * 1_000 + 5 * 2_000;
+    expect(await new BudgetsStore(pool).read('unsure')).toMatchObject({ reserved: { nanoUsd: 0 }, spent: { nanoUsd: known + Number(rows[0]?.reserved) } });
+  });
+});
