@@ -1,5 +1,6 @@
 import { cpus } from 'node:os';
 import { Command, Option } from 'commander';
+import { benchBatch } from './batch.js';
 import { benchCompletions } from './completions.js';
 import { markdownTables } from './markdown-tables.js';
 import { startProduct } from './product.js';
@@ -16,6 +17,21 @@ program
     try {
       const rows = await benchCompletions(product, { runs: options.runs, quick: options.quick === true, only: options.only ?? null });
       process.stdout.write(`Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, median of ${options.runs}\n\n${markdownTables(rows)}\n`);
+    } finally {
+      await product.stop();
+    }
+  });
+program
+  .command('batch')
+  .description('one batch for each provider, from the upload of its file to its results, against the simulated provider that answers at once')
+  .addOption(new Option('--items <number>', 'items of each batch').default(100_000).argParser(Number))
+  .option('--quick', '5,000 items, to try out')
+  .option('--only <provider>', 'openai or anthropic')
+  .action(async (options: { items: number; quick?: boolean; only?: string }) => {
+    const product = await startProduct();
+    try {
+      const rows = await benchBatch(product, { items: options.quick === true ? 5_000 : options.items, only: options.only ?? null });
+      process.stdout.write(`Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}\n\n${markdownTables(rows)}\n`);
     } finally {
       await product.stop();
     }

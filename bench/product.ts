@@ -12,6 +12,8 @@ export type Part = (typeof parts)[number];
 export interface RunningProduct {
   apiUrl: string;
   simulatedUrl: string;
+  databaseUrl: string;
+  temporalAddress: string;
   pids: Record<Part, number>;
   stop(): Promise<void>;
 }
@@ -37,7 +39,10 @@ export async function startProduct(environment: Record<string, string> = {}): Pr
   for (const deadline = Date.now() + 120_000; Date.now() < deadline && supervisor.exitCode === null; await wait(200)) {
     const pids = pidsOf(home);
     const port = (readJson(join(home, 'ports.json')) as { simulated?: number } | null)?.simulated;
-    if (pids && port !== undefined && (await isReady(`${apiUrl}/health/ready`))) return { apiUrl, simulatedUrl: `http://127.0.0.1:${String(port)}`, pids, stop };
+    const run = readJson(join(home, 'run', 'supervisor.json')) as { databaseUrl?: string | null; temporalAddress?: string | null } | null;
+    if (pids && port !== undefined && run?.databaseUrl && run.temporalAddress && (await isReady(`${apiUrl}/health/ready`))) {
+      return { apiUrl, simulatedUrl: `http://127.0.0.1:${String(port)}`, databaseUrl: run.databaseUrl, temporalAddress: run.temporalAddress, pids, stop };
+    }
   }
   await stop();
   throw new Error(`The product did not become ready:\n${output.join('').slice(-4000)}`);
