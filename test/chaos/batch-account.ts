@@ -53,7 +53,8 @@ export async function expectOneResultEach(api: ConclaveClient, id: string, count
  * Our books and the providers' are the same: every job at a provider is the job of one row of ours (none was created twice), no line or request was answered, and so charged, more than
  * once, and tokens and cost of the ledger, and of what the api tells, are what the providers have booked.
  */
-export async function expectEqualBooks(conclave: ConclaveUp, simulated: SimulatedClient, batchIds: readonly string[]): Promise<void> {
+export async function expectEqualBooks(conclave: ConclaveUp, simulated: SimulatedClient): Promise<void> {
+  const batchIds = (await rowsOf<{ id: string }>(conclave.databaseUrl, 'SELECT id FROM batches')).map(({ id }) => id);
   const [books, atProviders] = await Promise.all([simulated.books(), simulated.jobs({})]);
   const rows = await rowsOf<{ reference: string }>(conclave.databaseUrl, 'SELECT reference FROM provider_jobs WHERE reference IS NOT NULL');
   // Gemini's names begin with `batches/`.

@@ -14,6 +14,7 @@ export async function killAtRandom(conclave: ConclaveUp, options: { seed: number
     options.beforeKill?.(kill);
     await wait(options.mostMs * seededUnit(options.seed, kill, 'moment'));
     const victim = seededChoice(victims, options.seed, kill, 'victim');
+    for (const { pid } of away.filter((other) => other.victim === victim)) await conclave.untilRestarted(victim, pid);
     away.push({ victim, pid: await conclave.kill(victim) });
     killed.push(victim);
     if (kill < options.kills - 1 && seededUnit(options.seed, kill, 'together') < 1 / 3) continue;
