@@ -71,7 +71,7 @@ const pageSize = 200;
 
 const noSums: ItemSums = { calls: 0, attempts: 0, inputTokens: 0, outputTokens: 0, cachedInputTokens: 0, reasoningTokens: 0, finalInputTokens: 0, finalOutputTokens: 0, costNanoUsd: 0, costKnown: true };
 
-/** SQL about a batch's items as they are loaded and as their results are read. */
+/** SQL about a batch's items as they are loaded and as their results are read. Nothing that reads is prepared by name: Postgres would keep the plan it made while the tables were empty. */
 @Injectable()
 export class BatchItemsStore {
   constructor(@Inject(POSTGRES_POOL) private readonly sql: Sql) {}
@@ -116,7 +116,6 @@ export class BatchItemsStore {
 
   private async page(batchId: string, status: readonly BatchItemStatus[] | null, after: number): Promise<ItemResult[]> {
     const { rows } = await this.sql.query<Omit<ItemResult, 'answer' | 'sums'>>({
-      name: 'batch-results',
       text: `SELECT item.id, ordinal, custom_id AS "customId", model, status, plan.plan->>'strategy' AS strategy,
                CASE WHEN plan.plan->'panel'->>'name' IS NOT NULL THEN (plan.plan->'panel'->>'name') || '@' || (plan.plan->'panel'->>'version') END AS panel,
                decision, output, failure, finished_at AS "finishedAt"
@@ -134,7 +133,6 @@ export class BatchItemsStore {
   private async sums(items: readonly { id: string; decision: Decision | null }[]): Promise<Map<string, ItemSums>> {
     const finals = items.flatMap(({ id, decision }) => (decision?.finalKeys ?? []).map((key) => [id, key] as const));
     const { rows } = await this.sql.query<Record<Exclude<keyof ItemSums, 'costKnown'>, string> & { id: string; costKnown: boolean }>({
-      name: 'batch-item-sums',
       text: `WITH ledger AS (
                SELECT calls.*, outcome = 'succeeded' AS paid, ${mayBeCharged('calls')} AS charged, EXISTS (
                  SELECT FROM unnest($2::text[], $3::text[]) AS final (item_id, key)
@@ -156,7 +154,6 @@ export class BatchItemsStore {
   // A plain model's item: its last recorded answer, as earlier ones missed the schema.
   private async answers(ids: readonly string[]): Promise<Map<string, ItemAnswer>> {
     const { rows } = await this.sql.query<{ id: string; text: string | null; toolCalls: ToolCall[] | null; finishReason: FinishReason | null; model: string }>({
-      name: 'batch-item-answers',
       text: `SELECT DISTINCT ON (completion_id) completion_id AS id, text, tool_calls AS "toolCalls", finish_reason AS "finishReason", provider || '/' || model AS model
              FROM calls WHERE completion_id = ANY($1) AND outcome = 'succeeded' AND stage <> 'tool' ORDER BY completion_id, calls.id DESC`,
       values: [ids],

@@ -47,7 +47,7 @@ export interface BatchJob {
   reason: BatchReason | null;
 }
 
-/** Sums over a batch's items, calls and jobs; each is one pass over their index of the batch. */
+/** Sums over a batch's items, calls and jobs; each is one pass over their index of the batch, planned anew each time, as the tables grow by orders of magnitude. */
 @Injectable()
 export class BatchReadsStore {
   constructor(@Inject(POSTGRES_POOL) private readonly sql: Sql) {}
@@ -55,7 +55,6 @@ export class BatchReadsStore {
   /** How many items of each batch have which status (index `batch_items_ordinal`). */
   async counts(batchIds: readonly string[]): Promise<Map<string, ItemCounts>> {
     const { rows } = await this.sql.query<{ id: string } & ItemCounts>({
-      name: 'batch-counts',
       text: `SELECT batch_id AS id, count(*) FILTER (WHERE status = 'pending')::integer AS pending, count(*) FILTER (WHERE status = 'succeeded')::integer AS succeeded,
                count(*) FILTER (WHERE status = 'failed')::integer AS failed, count(*) FILTER (WHERE status = 'canceled')::integer AS canceled
              FROM batch_items WHERE batch_id = ANY($1) GROUP BY batch_id`,
@@ -67,7 +66,6 @@ export class BatchReadsStore {
   /** Usage of each batch's first attempts and of further ones (index `calls_group`). */
   async usage(batchIds: readonly string[]): Promise<Map<string, SplitUsage>> {
     const { rows } = await this.sql.query<BatchUsage & { id: string; retry: boolean }>({
-      name: 'batch-usage',
       text: `SELECT group_id AS id, attempt > 1 AS retry, coalesce(sum(input_tokens) FILTER (WHERE outcome = 'succeeded'), 0)::float8 AS "inputTokens",
                coalesce(sum(output_tokens) FILTER (WHERE outcome = 'succeeded'), 0)::float8 AS "outputTokens",
                coalesce(sum(cached_input_tokens) FILTER (WHERE outcome = 'succeeded'), 0)::float8 AS "cachedInputTokens",
@@ -84,7 +82,6 @@ export class BatchReadsStore {
   /** The batch's jobs, oldest first (indices `provider_jobs_batch`, `batch_calls_batch_status`). */
   async jobs(batchId: string): Promise<BatchJob[]> {
     const { rows } = await this.sql.query<BatchJob>({
-      name: 'batch-jobs',
       text: `SELECT job.id, provider, model, mode, round, status, last_status AS "lastStatus", reference, line_count AS lines, coalesce(done.count, 0)::integer AS succeeded,
                created_at AS "createdAt", submitted_at AS "submittedAt", ended_at AS "endedAt", poll_count AS "pollCount", reason
              FROM provider_jobs job

@@ -177,14 +177,14 @@ export class BatchesStore {
     });
   }
 
-  /** Gives items and calls without outcome one, in a batch that ends; returns what all items came to. Safe to repeat. */
+  /** Gives items without outcome one, in a batch that ends, and calls too; those of a failed batch stay as they are, as a retry goes on with them. Returns what all items came to. Safe to repeat. */
   async settleItems(id: string, status: 'completed' | 'failed' | 'canceled', failure: { code: string; message: string }): Promise<{ succeeded: number; failed: number; canceled: number }> {
     const canceled = status === 'canceled';
     await this.sql.query({
       text: `UPDATE batch_items SET status = $2, failure = coalesce(failure, $3::jsonb), finished_at = now() WHERE batch_id = $1 AND status = 'pending'`,
       values: [id, canceled ? 'canceled' : 'failed', storableJson(failure)],
     });
-    await this.sql.query({ text: `UPDATE batch_calls SET status = 'canceled' WHERE batch_id = $1 AND status IN ('waiting', 'assigned')`, values: [id] });
+    if (status !== 'failed') await this.sql.query({ text: `UPDATE batch_calls SET status = 'canceled' WHERE batch_id = $1 AND status IN ('waiting', 'assigned')`, values: [id] });
     const { rows } = await this.sql.query<{ succeeded: number; failed: number; canceled: number }>({
       text: `SELECT count(*) FILTER (WHERE status = 'succeeded')::integer AS succeeded, count(*) FILTER (WHERE status = 'failed')::integer AS failed,
                count(*) FILTER (WHERE status = 'canceled')::integer AS canceled FROM batch_items WHERE batch_id = $1`,

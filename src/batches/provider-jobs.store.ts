@@ -82,7 +82,7 @@ export class ProviderJobsStore {
     return inTransaction(this.pool, async (tx) => {
       await lockCreations(tx, job.provider);
       const { rows } = await tx.query<{ everybody: string; own: string }>({
-        text: `SELECT count(*) AS everybody, count(*) FILTER (WHERE batch_id = $2) AS own FROM provider_jobs WHERE provider = $1 AND mode = 'batch' AND status IN ('creating', 'running') AND id <> $3`,
+        text: `SELECT count(*) AS everybody, count(*) FILTER (WHERE batch_id = $2) AS own FROM provider_jobs WHERE provider = $1 AND mode = 'batch' AND status IN ('creating', 'running') AND id <> $3 AND ${isCarriedOut('provider_jobs')}`,
         values: [job.provider, job.batchId, job.id],
       });
       if (Number(rows[0]?.everybody) >= limits.providerLimit || Number(rows[0]?.own) >= limits.batchLimit) return false;
@@ -101,7 +101,7 @@ export class ProviderJobsStore {
       const { rows } = await tx.query<{ create_started_at: Date }>({
         // Whole milliseconds, so that whoever read it can name it.
         text: `UPDATE provider_jobs SET create_started_at = date_trunc('milliseconds', clock_timestamp()) WHERE id = $1 AND status = 'creating' AND create_started_at IS NULL AND NOT ($2 AND EXISTS (
-  SELECT FROM provider_jobs AS other WHERE other.provider = $3 AND other.mode = 'batch' AND other.status = 'creating' AND other.create_started_at IS NOT NULL AND other.id <> $1))
+  SELECT FROM provider_jobs AS other WHERE other.provider = $3 AND other.mode = 'batch' AND other.status = 'creating' AND other.create_started_at IS NOT NULL AND other.id <> $1 AND ${isCarriedOut('other')}))
 RETURNING create_started_at`,
         values: [job.id, options.serially, job.provider],
       });
@@ -243,7 +243,6 @@ WHERE job.batch_id = $1 AND job.status IN ('collected', 'failed', 'canceled') AN
    */
   async refreshBatchStatus(batchId: string): Promise<void> {
     await this.pool.query({
-      name: 'job-refresh-batch',
       text: `UPDATE batches SET status = now_at.status, reason = NULL FROM (
   SELECT CASE WHEN bool_or(status IN ('planned', 'creating')) THEN 'submitting'
     WHEN bool_or(status = 'running' AND (mode = 'realtime' OR poll_count > 0)) THEN 'running'
@@ -254,6 +253,11 @@ WHERE id = $1 AND now_at.status IS NOT NULL AND batches.status IN ('pending', 's
       values: [batchId],
     });
   }
+}
+
+// A batch whose workflow was ended by force leaves jobs that nobody follows: they must not keep the places of others.
+function isCarriedOut(job: string): string {
+  return `EXISTS (SELECT FROM batches WHERE batches.id = ${job}.batch_id AND batches.status NOT IN ('completed', 'failed', 'canceled'))`;
 }
 
 // One lock for a provider's places and creations: counting and taking are one step for all workers.
