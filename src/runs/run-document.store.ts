@@ -79,7 +79,7 @@ export class RunDocumentStore {
 
   /** The run with its benchmarks and summaries, samples to be streamed; null: there is none of that id, or (with `caller`) none of that caller. */
   async exportable(runId: string, caller: string | null): Promise<ExportableRun | null> {
-    const { rows } = await this.sql.query<RunRow>({ name: 'run-document', text: 'SELECT * FROM runs WHERE id = $1 AND ($2::text IS NULL OR caller = $2)', values: [runId, caller] });
+    const { rows } = await this.sql.query<RunRow>({ text: 'SELECT * FROM runs WHERE id = $1 AND ($2::text IS NULL OR caller = $2)', values: [runId, caller] });
     const [row] = rows;
     if (!row) return null;
     const [parts, summaries] = await Promise.all([this.benchmarks(runId), this.summaries.summaries(runId)]);
@@ -89,7 +89,6 @@ export class RunDocumentStore {
   /** One page of a run's samples (index `run_samples_order`). */
   async page(runId: string, { benchmark, verdict, status, after, limit }: SamplePage): Promise<ReadSample[]> {
     const { rows } = await this.sql.query<SampleRow & { id: string; benchmark: string }>({
-      name: 'run-sample-page',
       text: `${sampleSelect} WHERE sample.run_id = $1 AND ($2::text IS NULL OR sample.benchmark = $2) AND ($3::text IS NULL OR sample.verdict = $3) AND ($4::text IS NULL OR sample.status = $4)
                AND ($5::text IS NULL OR (sample.benchmark, sample.ordinal) > ($5, $6::integer)) ORDER BY sample.benchmark, sample.ordinal LIMIT $7`,
       values: [runId, benchmark, verdict, status, after?.benchmark ?? null, after?.ordinal ?? null, limit],
@@ -100,7 +99,6 @@ export class RunDocumentStore {
   /** One sample, with the item it was made of; null: the run has none of that id. */
   async sample(runId: string, id: string): Promise<{ sample: ReadSample; item: BenchmarkItem; callOwners: string[] } | null> {
     const { rows } = await this.sql.query<SampleRow & { id: string; benchmark: string; item: BenchmarkItem; owner: string | null }>({
-      name: 'run-sample-detail',
       text: `${sampleSelect.replace('SELECT ', 'SELECT sample.item, sample.batch_item_id AS owner, ')} WHERE sample.run_id = $1 AND sample.id = $2`,
       values: [runId, id],
     });
@@ -110,7 +108,6 @@ export class RunDocumentStore {
 
   private async benchmarks(runId: string): Promise<BenchmarkRow[]> {
     const { rows } = await this.sql.query<BenchmarkRow>({
-      name: 'run-document-benchmarks',
       text: 'SELECT benchmark, status, reason, scorer_version, manifest, prompt_hash FROM run_benchmarks WHERE run_id = $1 ORDER BY position',
       values: [runId],
     });
@@ -120,7 +117,7 @@ export class RunDocumentStore {
   /** All samples of one benchmark by ordinal (index `run_samples_order`), some hundreds at a time. */
   private async *samples(runId: string, benchmark: string): AsyncIterable<RunDocumentSample> {
     for (let after = -1; ; ) {
-      const { rows } = await this.sql.query<SampleRow>({ name: 'run-document-samples', text: sampleText, values: [runId, benchmark, after, pageSize] });
+      const { rows } = await this.sql.query<SampleRow>({ text: sampleText, values: [runId, benchmark, after, pageSize] });
       for (const row of rows) yield sampleBlock(row);
       if (rows.length < pageSize) return;
       after = rows.at(-1)?.ordinal ?? after;

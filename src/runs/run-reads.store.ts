@@ -19,7 +19,6 @@ export class RunReadsStore {
   /** Times and batch of each benchmark of a run. */
   async times(runId: string): Promise<Map<string, BenchmarkTimes>> {
     const { rows } = await this.sql.query<BenchmarkTimes & { benchmark: string }>({
-      name: 'run-benchmark-times',
       text: 'SELECT benchmark, started_at AS "startedAt", finished_at AS "finishedAt", batch_id AS "batchId" FROM run_benchmarks WHERE run_id = $1',
       values: [runId],
     });
@@ -28,14 +27,13 @@ export class RunReadsStore {
 
   /** Calls of a sample, oldest first (index `calls_completion`). */
   async calls(owners: readonly string[]): Promise<CallRow[]> {
-    const { rows } = await this.sql.query<CallRow>({ name: 'run-sample-calls', text: `SELECT ${callColumns('call')} FROM calls call WHERE call.completion_id = ANY($1) ORDER BY call.id`, values: [owners] });
+    const { rows } = await this.sql.query<CallRow>({ text: `SELECT ${callColumns('call')} FROM calls call WHERE call.completion_id = ANY($1) ORDER BY call.id`, values: [owners] });
     return rows;
   }
 
   /** Scores of two runs on the items that both answered in some epoch, by benchmark and item (index `run_samples_once`). */
   async paired(first: string, second: string): Promise<PairedScores[]> {
     const { rows } = await this.sql.query<PairedScores>({
-      name: 'run-paired',
       text: `WITH scores AS (SELECT run_id, benchmark, item_id, avg(score)::float8 AS score FROM run_samples WHERE run_id IN ($1, $2) AND status = 'done' GROUP BY run_id, benchmark, item_id)
              SELECT benchmark, array_agg(one.score ORDER BY item_id) AS first, array_agg(other.score ORDER BY item_id) AS second
              FROM (SELECT * FROM scores WHERE run_id = $1) one JOIN (SELECT benchmark, item_id, score FROM scores WHERE run_id = $2) other USING (benchmark, item_id) GROUP BY benchmark ORDER BY benchmark`,

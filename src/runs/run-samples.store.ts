@@ -67,7 +67,6 @@ export class RunSamplesStore {
   /** Writes a group of pending samples; what is there already stays (indexes `run_samples_once`, `run_samples_order`). */
   async insert(runId: string, benchmark: string, samples: readonly NewSample[]): Promise<void> {
     await this.sql.query({
-      name: 'run-samples-insert',
       text: `INSERT INTO run_samples (id, run_id, benchmark, ordinal, item_id, epoch, item, "order", expected, request, status)
              SELECT id, $1, $2, ordinal, item_id, epoch, item::jsonb, sample_order::jsonb, expected, request::jsonb, 'pending'
              FROM unnest($3::text[], $4::integer[], $5::text[], $6::integer[], $7::text[], $8::text[], $9::text[], $10::text[]) AS sample (id, ordinal, item_id, epoch, item, sample_order, expected, request)
@@ -82,7 +81,6 @@ export class RunSamplesStore {
   /** The next chunk of pending samples from an ordinal on: `from` inclusive, `to` exclusive; null: none is left (index `run_samples_pending`). */
   async nextChunk(runId: string, benchmark: string, from: number, size: number): Promise<{ from: number; to: number } | null> {
     const { rows } = await this.sql.query<{ from: number | null; to: number }>({
-      name: 'run-next-chunk',
       text: `SELECT min(ordinal) AS "from", max(ordinal) + 1 AS "to" FROM (SELECT ordinal FROM run_samples WHERE run_id = $1 AND benchmark = $2 AND ordinal >= $3 AND status = 'pending' ORDER BY ordinal LIMIT $4) AS pending`,
       values: [runId, benchmark, from, size],
     });
@@ -93,7 +91,6 @@ export class RunSamplesStore {
   /** Pending samples of a part, in order, as many as asked for (index `run_samples_pending`). */
   async pending(runId: string, benchmark: string, part: { from: number; to: number; limit: number }): Promise<PendingSample[]> {
     const { rows } = await this.sql.query<PendingSample>({
-      name: 'run-pending',
       text: `SELECT ${pendingColumns} FROM run_samples WHERE run_id = $1 AND benchmark = $2 AND ordinal >= $3 AND ordinal < $4 AND status = 'pending' ORDER BY ordinal LIMIT $5`,
       values: [runId, benchmark, part.from, part.to, part.limit],
     });
@@ -103,7 +100,6 @@ export class RunSamplesStore {
   /** Which samples of a part are pending, without their texts. */
   async pendingHeads(runId: string, benchmark: string, part: { from: number; to: number }): Promise<Pick<PendingSample, 'id' | 'ordinal' | 'itemId' | 'epoch'>[]> {
     const { rows } = await this.sql.query<Pick<PendingSample, 'id' | 'ordinal' | 'itemId' | 'epoch'>>({
-      name: 'run-pending-heads',
       text: `SELECT id, ordinal, item_id AS "itemId", epoch FROM run_samples WHERE run_id = $1 AND benchmark = $2 AND ordinal >= $3 AND ordinal < $4 AND status = 'pending' ORDER BY ordinal`,
       values: [runId, benchmark, part.from, part.to],
     });
@@ -112,20 +108,19 @@ export class RunSamplesStore {
 
   /** A sample with what its scorer needs, pending or not; null: there is none. */
   async find(id: string): Promise<PendingSample | null> {
-    const { rows } = await this.sql.query<PendingSample>({ name: 'run-sample', text: `SELECT ${pendingColumns} FROM run_samples WHERE id = $1`, values: [id] });
+    const { rows } = await this.sql.query<PendingSample>({ text: `SELECT ${pendingColumns} FROM run_samples WHERE id = $1`, values: [id] });
     return rows[0] ?? null;
   }
 
   /** Samples by their ids, pending or not. */
   async findMany(ids: readonly string[]): Promise<Map<string, PendingSample>> {
-    const { rows } = await this.sql.query<PendingSample>({ name: 'run-samples-by-id', text: `SELECT ${pendingColumns} FROM run_samples WHERE id = ANY($1)`, values: [ids] });
+    const { rows } = await this.sql.query<PendingSample>({ text: `SELECT ${pendingColumns} FROM run_samples WHERE id = ANY($1)`, values: [ids] });
     return new Map(rows.map((row) => [row.id, row]));
   }
 
   /** Recorded successes of samples by id and key (index `calls_paid_once`). */
   async recorded(ids: readonly string[]): Promise<Map<string, Map<string, RecordedAnswer>>> {
     const { rows } = await this.sql.query<{ id: string; key: string; text: string | null; finishReason: string | null; outputTokens: number | null; latencyMs: number }>({
-      name: 'run-recorded',
       text: `SELECT completion_id AS id, key, text, finish_reason AS "finishReason", output_tokens AS "outputTokens", (extract(epoch FROM ended_at - started_at) * 1000)::integer AS "latencyMs"
              FROM calls WHERE completion_id = ANY($1) AND outcome = 'succeeded'`,
       values: [ids],
@@ -161,13 +156,12 @@ export class RunSamplesStore {
   /** Gives samples their outcomes. */
   async finish(results: readonly SampleResult[]): Promise<void> {
     if (results.length === 0) return;
-    await this.sql.query({ name: 'run-finish-samples', text: finishText(0), values: finishValues(results) });
+    await this.sql.query({ text: finishText(0), values: finishValues(results) });
   }
 
   /** How the samples of a benchmark stand. */
   async counts(runId: string, benchmark: string | null = null): Promise<SampleCounts> {
     const { rows } = await this.sql.query<SampleCounts>({
-      name: 'run-sample-counts',
       text: `SELECT count(*)::integer AS samples, count(*) FILTER (WHERE status = 'done')::integer AS done, count(*) FILTER (WHERE status = 'error')::integer AS errors
              FROM run_samples WHERE run_id = $1 AND ($2::text IS NULL OR benchmark = $2)`,
       values: [runId, benchmark],

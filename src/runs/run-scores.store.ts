@@ -25,7 +25,6 @@ export class RunScoresStore {
     const sums = { samples: 0, changed: 0 };
     for (let after = ''; ; ) {
       const { rows } = await this.sql.query<AnsweredRow>({
-        name: 'run-answered',
         text: `SELECT id, benchmark, item, "order", expected, answer, verdict, scorer_version AS "scorerVersion" FROM run_samples WHERE run_id = $1 AND status = 'done' AND answer IS NOT NULL AND id > $2 ORDER BY id LIMIT $3`,
         values: [runId, after, pageSize],
       });
