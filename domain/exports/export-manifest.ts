@@ -27,8 +27,8 @@ export type ExportManifest = z.infer<typeof exportManifestSchema>;
 // Typed as a module by its declarations, a function at run time.
 const canonicalize = canonicalizeModule as unknown as (value: unknown) => string;
 
-/** The bytes that are signed, and that `manifest.json` consists of: RFC 8785. */
-export function manifestBytes(manifest: ExportManifest): Uint8Array {
+/** The bytes that are signed, and that `manifest.json` consists of: RFC 8785 of the whole value, also of keys that only a later version knows. */
+export function manifestBytes(manifest: ExportManifest | Record<string, unknown>): Uint8Array {
   return new TextEncoder().encode(canonicalize(manifest));
 }
 

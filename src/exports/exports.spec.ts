@@ -1,10 +1,13 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { crc32, deflateRawSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { unzipSync, zipSync } from 'fflate';
-import { runDocumentSchema } from '../../domain/exports/run-document.js';
+import { manifestBytes } from '../../domain/exports/export-manifest.js';
+import { runDocumentSchema, type RunDocumentSample } from '../../domain/exports/run-document.js';
 import { sampleRun } from '../../test/support/sample-run.js';
+import { packArchive } from './packed-archive.js';
 import { resultsCsv } from './results-csv.js';
 import { resultsJson, resultsJsonLines } from './results-json.js';
 import { resultsMarkdown } from './results-markdown.js';
@@ -32,6 +35,16 @@ function file(content: Uint8Array): string {
   const path = join(folder, `${String(Math.random()).slice(2)}.zip`);
   writeFileSync(path, content);
   return path;
+}
+
+/** Rows and fields of a CSV by RFC 4180. */
+function tableOf(csv: string): string[][] {
+  const table: string[][] = [[]];
+  for (const [, quoted, plain, end] of csv.matchAll(/(?:"((?:[^"]|"")*)"|([^",\n]*))(,|\n|$)/g)) {
+    table.at(-1)?.push(quoted?.replaceAll('""', '"') ?? plain ?? '');
+    if (end === '\n') table.push([]);
+  }
+  return table.filter((row) => row.length > 1);
 }
 
 describe('a signed archive', () => {
@@ -90,6 +103,78 @@ describe('a signed archive', () => {
     expect(await verifyArchive(file(Buffer.from('no archive')), [])).toMatchObject({ valid: false, signatureValid: false });
   });
 
+  const remadeFrom = async (parts: Record<string, Uint8Array>, names: readonly string[], deflated: readonly string[] = ['results.json']) =>
+    bytes(packArchive(names.map((name) => ({ name, bytes: parts[name]?.length ?? 0, crc32: crc32(parts[name] ?? ''), method: deflated.includes(name) ? 'deflated' as const : 'stored' as const, packed: () => [Buffer.from(deflated.includes(name) ? deflateRawSync(parts[name] ?? '') : (parts[name] ?? ''))] }))));
+  const names = ['results.json', 'manifest.json', 'signature.txt', 'public_key.txt'];
+  const signedParts = (change: (manifest: Record<string, unknown>) => void) => {
+    const parts = unzipSync(archive);
+    const manifest = JSON.parse(Buffer.from(parts['manifest.json'] ?? []).toString()) as Record<string, unknown>;
+    change(manifest);
+    const text = Buffer.from(manifestBytes(manifest as never));
+    return { ...parts, 'manifest.json': text, 'signature.txt': Buffer.from(`${key.sign(text).toString('base64')}\n`) };
+  };
+
+  it('that is packed again by its own rules verifies, and with nothing more in it', async () => {
+    const parts = unzipSync(archive);
+    expect((await remadeFrom(parts, names)).equals(archive)).toBe(true);
+    for (const name of ['constructor', 'toString', '__proto__', 'résults.json', 'Results.json', 'a/b.txt'])
+      expect(await verifyArchive(file(await remadeFrom({ ...parts, [name]: Buffer.from('x') }, [...names, name])), [])).toMatchObject({ valid: false, extraFiles: [name] });
+  });
+
+  it('fails with bytes before, between and behind, a comment, or a changed order', async () => {
+    const end = archive.length - 22;
+    const comment = Buffer.concat([archive, Buffer.from('hi')]);
+    comment.writeUInt16LE(2, end + 20);
+    const parts = unzipSync(archive);
+    for (const changed of [Buffer.concat([Buffer.from('x'), archive]), Buffer.concat([archive, Buffer.from('x')]), comment, await remadeFrom(parts, [...names].reverse()), await remadeFrom(parts, names, names), Buffer.from(zipSync(parts)), archive.subarray(0, -1), archive.subarray(0, 100), Buffer.alloc(0)])
+      expect(await verifyArchive(file(changed), [])).toMatchObject({ valid: false });
+  });
+
+  it('fails with text around signature or key, in whatever way base64 would still be read', async () => {
+    const parts = unzipSync(archive);
+    for (const name of ['signature.txt', 'public_key.txt']) {
+      const text = Buffer.from(parts[name] ?? []).toString();
+      for (const changed of [text.trim(), `${text}\n`, `${text}signed by a notary`, text.replaceAll('=', ''), ` ${text}`, text.slice(0, 10)])
+        expect(await verifyArchive(file(await remadeFrom({ ...parts, [name]: Buffer.from(changed) }, names)), [])).toMatchObject({ valid: false });
+    }
+  });
+
+  it('is judged by the bytes of its manifest, not by what they are read as', async () => {
+    const parts = signedParts((manifest) => { manifest['code_version'] = '\ufffd'; });
+    expect(await verifyArchive(file(await remadeFrom(parts, names)), [])).toMatchObject({ valid: true });
+    const broken = Buffer.from(parts['manifest.json']);
+    const at = broken.indexOf('\ufffd');
+    const changed = Buffer.concat([broken.subarray(0, at), Buffer.from([0xff]), broken.subarray(at + 3)]);
+    expect(await verifyArchive(file(await remadeFrom({ ...parts, 'manifest.json': changed }, names)), [])).toMatchObject({ valid: false, signatureValid: false });
+  });
+
+  it('of a later version may say more in its manifest; one that names no results is none', async () => {
+    expect(await verifyArchive(file(await remadeFrom(signedParts((manifest) => { manifest['later'] = { a: 1 }; }), names)), [])).toMatchObject({ valid: true });
+    expect(await verifyArchive(file(await remadeFrom(signedParts((manifest) => { manifest['files'] = {}; }), names.slice(1))), [])).toMatchObject({ valid: false, missingFiles: ['results.json'] });
+  });
+
+  it('that unpacks to more than is allowed, or has too many files, is refused in little time and memory', async () => {
+    const bomb = zipSync({ 'results.json': Buffer.alloc(300 * 1024 * 1024), 'manifest.json': Buffer.from('{}') }, { level: 6 });
+    const before = process.memoryUsage().rss;
+    const startedAt = performance.now();
+    const refused = await verifyArchive(file(bomb), [], { mostBytes: 10 * 1024 * 1024 });
+    expect(refused).toMatchObject({ valid: false, errors: [expect.stringContaining('10 MB')] });
+    expect(performance.now() - startedAt).toBeLessThan(2_000);
+    expect(process.memoryUsage().rss - before).toBeLessThan(100 * 1024 * 1024);
+    const many = zipSync(Object.fromEntries(Array.from({ length: 200 }, (_, index) => [`f${String(index)}`, Buffer.from('x')])));
+    expect((await verifyArchive(file(many), [])).errors.join(' ')).toContain('200 files');
+  }, 60_000);
+
+  it('leaves no file open, whatever is wrong with it', async () => {
+    const open = () => readdirSync('/proc/self/fd').length;
+    const parts = unzipSync(archive);
+    const bad = [file(zipSync({ 'x.txt': Buffer.from('x') })), file(zipSync({ ...parts, 'note.txt': Buffer.from('x') })), file(archive)];
+    for (const path of bad) await verifyArchive(path, []);
+    const before = open();
+    for (let round = 0; round < 10; round += 1) for (const path of bad) await verifyArchive(path, []);
+    expect(open()).toBeLessThan(before + 5);
+  });
+
   it('streams a run of any size', async () => {
     const run = sampleRun();
     const [first] = await Promise.all([run.samples('conclave-mini')[Symbol.asyncIterator]().next()]);
@@ -138,6 +223,21 @@ describe('tables and texts', () => {
     expect(rows[1]).toMatch(/,incorrect,0,0,/);
     expect(rows[0]).toContain('gremium-openai,gremium-consensus,council,fast@2');
     expect(rows[0]).toContain('gremium_version');
+  });
+
+  it('CSV keeps spreadsheets from computing, whatever an answer begins with', async () => {
+    const run = sampleRun();
+    const first = (await run.samples('conclave-mini')[Symbol.asyncIterator]().next()).value as RunDocumentSample;
+    const hostile = ['=1+1', '+1', '@SUM(1)', "-2+3+cmd|' /C calc'!A0", ' =1+1', '\t=1', '\n=1', '＝1+1', '-5', '-5.25', '0', 'plain', 'a,b "c"\r\nd', '"', ''];
+    run.samples = async function* () { for (const answer of hostile) yield await Promise.resolve({ ...first, answer }); };
+    const [header = [], ...rows] = tableOf(await text(resultsCsv(run)));
+    expect(rows.map((row) => row[header.indexOf('response')])).toEqual(hostile.map((answer, index) => (index < 8 ? `'${answer}` : answer)));
+  });
+
+  it('every format tells the provider, the panel and what is known of the consensus', async () => {
+    const run = sampleRun();
+    const [csv, json, lines, markdown] = await Promise.all([text(resultsCsv(run)), text(resultsJson(run)), text(resultsJsonLines(run)), text(resultsMarkdown(run))]);
+    for (const rendered of [csv, json, lines, markdown]) for (const fact of ['gremium-openai', 'fast', 'gremium_version', 'openai/gpt-4o-mini']) expect(rendered).toContain(fact);
   });
 
   it('JSON is the document, JSONL one line a sample', async () => {

@@ -46,5 +46,6 @@ export async function* resultsCsv({ run, benchmarks, samples }: ExportableRun): 
 function cell(value: string | number | null): string {
   if (value === null) return '';
   if (typeof value === 'number') return String(value);
-  return /^[=+@\t\r]|^-(?![\d.])/.test(value) ? `'${value}` : value;
+  const isFormula = /^[\s\u0000]*[=+\-@＝＋－＠]|^[\t\r\n]/.test(value) && !/^-?\d{1,30}(?:\.\d{1,30})?$/.test(value);
+  return isFormula ? `'${value}` : value;
 }

@@ -22,7 +22,7 @@ export async function* resultsJsonLines({ run, benchmarks, samples }: Exportable
 }
 
 function identity(run: ExportableRun['run']): Record<string, unknown> {
-  return { run_id: run.id, provider: run.provider, model: run.model, strategy: run.strategy, panel: run.panel === null ? null : `${run.panel.name}@${String(run.panel.version)}` };
+  return { run_id: run.id, provider: run.provider, model: run.model, strategy: run.strategy, panel: run.panel === null ? null : `${run.panel.name}@${String(run.panel.version)}`, consensus_metadata: run.metadata };
 }
 
 /** A sample's cost in USD as text, such as `0.000123`; empty where unknown. */

@@ -28,28 +28,39 @@ export interface Verification {
   manifest: ExportManifest | null;
 }
 
-/** More than this is no small file of an archive. */
+/** More than this is no manifest, signature or key, in bytes. */
 const mostSmallBytes = 8 * 1024 * 1024;
+/** A signed export has four files. */
+const mostFiles = 20;
+/** What all files of an archive may unpack to, in bytes; the format itself ends at 4 GB. */
+const mostUnpackedBytes = 4 * 1024 ** 3;
 const signedParts = ['manifest.json', 'signature.txt', 'public_key.txt'];
 
 /**
  * Verifies a signed archive on disk without server or database: signature, key, the hash of every file, and that the archive's own bytes are exactly those its files make. `trusted`: public keys
- * (base64 of 32 bytes) or fingerprints (hex); empty: any key.
+ * (base64 of 32 bytes) or fingerprints (hex); empty: any key. Files are read in pieces, and no further than `mostBytes` unpacked.
  */
-export async function verifyArchive(path: string, trusted: readonly string[]): Promise<Verification> {
-  let entries: ArchiveEntry[];
+export async function verifyArchive(path: string, trusted: readonly string[], { mostBytes = mostUnpackedBytes }: { mostBytes?: number } = {}): Promise<Verification> {
+  let zip: ZipFile | null = null;
   try {
-    entries = await readEntries(path);
+    zip = await promisify<string, yauzl.Options, ZipFile>(yauzl.open)(path, { lazyEntries: true, autoClose: false, decodeStrings: true, validateEntrySizes: false });
+    return await verifyEntries(path, await readEntries(zip, mostBytes), trusted);
   } catch (error) {
     return nothing([`It is no readable ZIP archive: ${messageOf(error)}.`]);
+  } finally {
+    zip?.close();
   }
-  const small = new Map(entries.filter(({ content }) => content !== null).map(({ name, content }) => [name, content?.toString('utf8') ?? '']));
+}
+
+async function verifyEntries(path: string, entries: readonly ArchiveEntry[], trusted: readonly string[]): Promise<Verification> {
+  const small = new Map(entries.flatMap(({ name, content }) => (content === null ? [] : [[name, content] as const])));
   const missing = signedParts.filter((name) => !small.has(name));
   if (missing.length > 0) return { ...nothing([`It lacks ${missing.join(', ')}: it is not a signed export.`]), missingFiles: missing };
-  const publicKey = Buffer.from((small.get('public_key.txt') ?? '').trim(), 'base64');
+  const manifestText = small.get('manifest.json') ?? Buffer.alloc(0);
+  const publicKey = base64Line(small.get('public_key.txt'));
   const fingerprint = publicKey.length === 32 ? fingerprintOf(publicKey) : null;
-  const parsed = parseManifest(small.get('manifest.json') ?? '');
-  const signatureValid = isSignedBy(publicKey, Buffer.from(small.get('manifest.json') ?? '', 'utf8'), Buffer.from((small.get('signature.txt') ?? '').trim(), 'base64'));
+  const parsed = parseManifest(manifestText);
+  const signatureValid = isSignedBy(publicKey, manifestText, base64Line(small.get('signature.txt')));
   const keyTrusted = trusted.length === 0 ? null : fingerprint !== null && trusted.some((key) => key.toLowerCase() === fingerprint || sameKey(key, publicKey));
   const found = parsed.ok ? compare(parsed.manifest, entries) : { changedFiles: [], missingFiles: [], extraFiles: [] };
   const errors = [
@@ -74,11 +85,18 @@ function sameKey(text: string, publicKey: Buffer): boolean {
   return Buffer.from(text, 'base64').equals(publicKey);
 }
 
-function parseManifest(text: string): { ok: true; manifest: ExportManifest } | { ok: false; error: string } {
+// Exactly as it is written: base64 readers forgive what would be a change unseen.
+function base64Line(content: Buffer | undefined): Buffer {
+  const bytes = Buffer.from(content?.toString('latin1') ?? '', 'base64');
+  return content?.equals(Buffer.from(`${bytes.toString('base64')}\n`)) === true ? bytes : Buffer.alloc(0);
+}
+
+function parseManifest(text: Buffer): { ok: true; manifest: ExportManifest } | { ok: false; error: string } {
   try {
-    const parsed = exportManifestSchema.safeParse(JSON.parse(text));
+    const value = JSON.parse(text.toString('utf8')) as Record<string, unknown>;
+    const parsed = exportManifestSchema.safeParse(value);
     if (!parsed.success) return { ok: false, error: `manifest.json is not a manifest: ${parsed.error.issues[0]?.path.join('.') ?? ''} ${parsed.error.issues[0]?.message ?? ''}.` };
-    if (Buffer.from(manifestBytes(parsed.data)).toString('utf8') !== text) return { ok: false, error: 'manifest.json is not in canonical form (RFC 8785).' };
+    if (!text.equals(manifestBytes(value))) return { ok: false, error: 'manifest.json is not in canonical form (RFC 8785).' };
     return { ok: true, manifest: parsed.data };
   } catch {
     return { ok: false, error: 'manifest.json is no JSON.' };
@@ -87,13 +105,14 @@ function parseManifest(text: string): { ok: true; manifest: ExportManifest } | {
 
 function compare(manifest: ExportManifest, entries: readonly ArchiveEntry[]): Pick<Verification, 'changedFiles' | 'missingFiles' | 'extraFiles'> {
   const there = new Map(entries.map((entry) => [entry.name, entry]));
+  const named = new Set([...Object.keys(manifest.files), 'results.json']);
   return {
     changedFiles: Object.entries(manifest.files).flatMap(([name, wanted]) => {
       const entry = there.get(name);
       return entry && (entry.sha256 !== wanted.sha256 || entry.packedSha256 !== wanted.packed_sha256 || entry.bytes !== wanted.bytes) ? [name] : [];
     }),
-    missingFiles: Object.keys(manifest.files).filter((name) => !there.has(name)),
-    extraFiles: entries.map(({ name }) => name).filter((name) => !signedParts.includes(name) && !(name in manifest.files)),
+    missingFiles: [...named].filter((name) => !there.has(name)),
+    extraFiles: entries.map(({ name }) => name).filter((name) => !signedParts.includes(name) && !named.has(name)),
   };
 }
 
@@ -104,14 +123,13 @@ interface ArchiveEntry {
   crc32: number;
   sha256: string | null;
   packedSha256: string;
-  /** Of small files. */
+  /** Of manifest, signature and key. */
   content: Buffer | null;
   raw(): Promise<Readable>;
-  close(): void;
 }
 
-async function readEntries(path: string): Promise<ArchiveEntry[]> {
-  const zip = await promisify<string, yauzl.Options, ZipFile>(yauzl.open)(path, { lazyEntries: true, autoClose: false, decodeStrings: true, validateEntrySizes: false });
+async function readEntries(zip: ZipFile, mostBytes: number): Promise<ArchiveEntry[]> {
+  if (zip.entryCount > mostFiles) throw new Error(`it has ${String(zip.entryCount)} files, where a signed export has 4`);
   const listed: Entry[] = [];
   await new Promise<void>((resolve, reject) => {
     zip.on('entry', (entry: Entry) => {
@@ -125,15 +143,24 @@ async function readEntries(path: string): Promise<ArchiveEntry[]> {
   const names = listed.map(({ fileName }) => fileName);
   if (new Set(names).size !== names.length) throw new Error('a file is in it twice');
   const entries: ArchiveEntry[] = [];
-  for (const entry of listed) entries.push(await readEntry(zip, entry));
+  let left = mostBytes;
+  for (const entry of listed) {
+    const read = await readEntry(zip, entry, left);
+    if (read === null) throw new Error(`its files unpack to more than ${String(Math.floor(mostBytes / 1024 ** 2))} MB, which is more than is read`);
+    left -= read.bytes;
+    entries.push(read);
+  }
   return entries;
 }
 
-async function readEntry(zip: ZipFile, entry: Entry): Promise<ArchiveEntry> {
+/** Null where it unpacks to more than `mostBytes`. */
+async function readEntry(zip: ZipFile, entry: Entry, mostBytes: number): Promise<ArchiveEntry | null> {
   const raw = (): Promise<Readable> => zip.openReadStreamPromise(entry, { decodeFileData: false });
   const packed = createHash('sha256');
   for await (const chunk of await raw()) packed.update(chunk as Buffer);
-  const plain = await hashed(entry.compressionMethod, raw).catch(() => null);
+  // A stream that breaks off has no content; the rest of the archive is looked at all the same.
+  const plain = await hashed(entry, raw, mostBytes).catch((error: unknown) => (error instanceof TooMuch ? error : null));
+  if (plain instanceof TooMuch) return null;
   return {
     name: entry.fileName,
     method: entry.compressionMethod === 8 ? 'deflated' : 'stored',
@@ -143,38 +170,43 @@ async function readEntry(zip: ZipFile, entry: Entry): Promise<ArchiveEntry> {
     packedSha256: packed.digest('hex'),
     content: plain?.content ?? null,
     raw,
-    close: () => {
-      zip.close();
-    },
   };
 }
 
-async function hashed(method: number, raw: () => Promise<Readable>): Promise<{ sha256: string; bytes: number; crc: number; content: Buffer | null }> {
+class TooMuch extends Error {}
+
+async function hashed({ fileName, compressionMethod }: Entry, raw: () => Promise<Readable>, mostBytes: number): Promise<{ sha256: string; bytes: number; crc: number; content: Buffer | null }> {
   const hash = createHash('sha256');
   const kept: Buffer[] = [];
+  const isSmall = signedParts.includes(fileName);
   let bytes = 0;
   let crc = 0;
   const sink = new Writable({
     write: (chunk: Buffer, _, done) => {
+      bytes += chunk.length;
+      if (bytes > mostBytes) {
+        done(new TooMuch());
+        return;
+      }
       hash.update(chunk);
       crc = crc32(chunk, crc);
-      bytes += chunk.length;
-      if (bytes <= mostSmallBytes) kept.push(chunk);
+      if (isSmall && bytes <= mostSmallBytes) kept.push(chunk);
       done();
     },
   });
-  await (method === 8 ? pipeline(await raw(), createInflateRaw(), sink) : pipeline(await raw(), sink));
-  return { sha256: hash.digest('hex'), bytes, crc, content: bytes <= mostSmallBytes ? Buffer.concat(kept) : null };
+  await (compressionMethod === 8 ? pipeline(await raw(), createInflateRaw(), sink) : pipeline(await raw(), sink));
+  return { sha256: hash.digest('hex'), bytes, crc, content: isSmall && bytes <= mostSmallBytes ? Buffer.concat(kept) : null };
 }
 
-/** Whether the file on disk is, byte for byte, the archive that its files make. */
+/** Whether the file on disk is, byte for byte, the archive that its files make: in our order, manifest, signature and key not compressed. */
 async function isExactly(path: string, entries: readonly ArchiveEntry[]): Promise<boolean> {
   const made = createHash('sha256');
-  const files = entries.map((entry): PackedFile => ({ name: entry.name, bytes: entry.bytes, crc32: entry.crc32, method: entry.method, packed: () => streamOf(() => entry.raw()) }));
+  const place = ({ name }: ArchiveEntry): string => `${String(signedParts.indexOf(name) + 1)}${name}`;
+  const ordered = [...entries].sort((left, right) => (place(left) < place(right) ? -1 : 1));
+  const files = ordered.map((entry): PackedFile => ({ name: entry.name, bytes: entry.bytes, crc32: entry.crc32, method: signedParts.includes(entry.name) ? 'stored' : entry.method, packed: () => streamOf(() => entry.raw()) }));
   for await (const chunk of packArchive(files)) made.update(chunk);
   const there = createHash('sha256');
   for await (const chunk of createReadStream(path)) there.update(chunk as Buffer);
-  entries[0]?.close();
   return made.digest('hex') === there.digest('hex');
 }
 
