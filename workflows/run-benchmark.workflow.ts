@@ -54,6 +54,8 @@ class BenchmarkWork {
 
   private async byChunks(): Promise<RunBenchmarkResult> {
     const { window, concurrency } = this.shape();
+    // A last chunk that is alone has nobody to share with.
+    const shareOf = (chunk: { from: number; to: number }): number => (this.input.plan === null && this.underWay.size === 0 && chunk.to - chunk.from < this.chunkSize ? this.input.concurrency : concurrency);
     let next = this.input.from ?? 0;
     let isExhausted = false;
     for (;;) {
@@ -63,7 +65,7 @@ class BenchmarkWork {
         else if (!chunk) isExhausted = true;
         else {
           next = chunk.to;
-          this.begin(chunk, concurrency);
+          this.begin(chunk, shareOf(chunk));
         }
       }
       if (this.underWay.size === 0) break;
