@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
 import { ApplicationFailure } from '@temporalio/common';
 import { LRUCache } from 'lru-cache';
 import { attachmentsOf, callBound } from '../domain/batches/call-bound.js';
@@ -12,6 +13,9 @@ import type { MakeCallParts, Reservation } from './make-call.js';
 
 /** Runs whose rules are kept; they never change. */
 const cachedRuns = 100;
+/** How long a call waits for others to give back what they do not use: less than an attempt's reserve, so that it is not taken for hanging. */
+const patienceMs = 20_000;
+const lookMs = 100;
 
 interface RunRules {
   budgetId: string | null;
@@ -58,10 +62,15 @@ async function setAside(budgets: BudgetsStore, budgetId: string, key: string, bo
   if (standing && standing.caps.nanoUsd !== null && costNanoUsd === null) throw capReached('cost_cap', 'What the next call may cost is unknown (its price, or how much it may write), so it can not be made under a cost cap.');
   if (standing && standing.caps.tokens !== null && outputTokens === null) throw capReached('token_cap', 'How much the next call may write is unknown, so it can not be made under a token cap. Set max_tokens.');
   const needed = { nanoUsd: costNanoUsd ?? 0, tokens: inputTokens + (outputTokens ?? 0) };
-  if (await budgets.reserve(budgetId, key, needed)) return { settle: async (spent) => { await budgets.settle(budgetId, key, spent); } };
-  const found = await budgets.read(budgetId);
-  if (!found) throw capReached('cost_cap', `The run's budget ${budgetId} is gone.`);
-  throw refusal(found, needed);
+  for (const giveUpAt = Date.now() + patienceMs; ; ) {
+    if (await budgets.reserve(budgetId, key, needed)) return { settle: async (spent) => { await budgets.settle(budgetId, key, spent); } };
+    const found = await budgets.read(budgetId);
+    if (!found) throw capReached('cost_cap', `The run's budget ${budgetId} is gone.`);
+    // What is under way usually costs less than is set aside for it.
+    const mayFit = found.reserved.nanoUsd > 0 || found.reserved.tokens > 0;
+    if (!mayFit || Date.now() > giveUpAt) throw refusal(found, needed);
+    await wait(lookMs);
+  }
 }
 
 function refusal({ caps, spent, reserved }: BudgetStanding, needed: { nanoUsd: number; tokens: number }): ApplicationFailure {

@@ -1,9 +1,14 @@
 import type { RunActivities } from './run-activities.js';
 import type { RunParts } from './run-parts.js';
 
-/** The activity that notes a pause of a run, or its end. */
-export function createSetRunStatus({ state }: RunParts): RunActivities['setRunStatus'] {
-  return ({ runId, status, reason }) => state.setStatus(runId, status, reason);
+/** The activity that notes a pause of a run, or its end. At a cap nothing is under way: what dead workers had set aside is given up. */
+export function createSetRunStatus({ state, budgets }: RunParts): RunActivities['setRunStatus'] {
+  return async ({ runId, status, reason }) => {
+    await state.setStatus(runId, status, reason);
+    if (reason?.code !== 'cost_cap' && reason?.code !== 'token_cap') return;
+    const run = await state.find(runId);
+    if (run?.budgetId != null) await budgets.release(run.budgetId);
+  };
 }
 
 /** The activity that sets samples in error back to pending. */

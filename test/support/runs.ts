@@ -2,9 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
 import pg from 'pg';
 import type { StrategyName, StrategyPlan } from '../../domain/chat/plan.js';
+import { BudgetsStore } from '../../src/budgets/budgets.store.js';
 import { RunStateStore, type NewRun } from '../../src/runs/run-state.store.js';
 import { runIdOf } from '../../domain/runs/sample-id.js';
 import { retryRunErrors, startRun, runWorkflowId } from '../../src/temporal/start-run.js';
+import type { PolicyName } from '../../workflows/policies/policy-name.js';
 import { runSignals } from '../../workflows/messages/run-messages.js';
 import { rowsOf } from './database.js';
 import { until } from './until.js';
@@ -30,7 +32,7 @@ export function planOf(strategy: StrategyName, members: string[], chairmen: stri
 }
 
 /** What a run in a spec has to say; everything else is plain. */
-export type SpecRun = Pick<NewRun, 'plan' | 'benchmarks'> & Partial<NewRun>;
+export type SpecRun = Pick<NewRun, 'plan' | 'benchmarks'> & Partial<NewRun> & { policy?: PolicyName };
 
 /** A run as its row stands. */
 export interface RunRow {
@@ -62,7 +64,7 @@ export class RunDriver {
   }
 
   /** Writes and starts a run; returns its id. */
-  async start(run: SpecRun): Promise<string> {
+  async start({ policy, ...run }: SpecRun): Promise<string> {
     const id = runIdOf(randomBytes(12).toString('hex'));
     const [first] = run.plan.members;
     const created = await this.state.create({
@@ -70,12 +72,12 @@ export class RunDriver {
       caps: { nanoUsd: null, tokens: null }, judge: null, config: {}, tags: [], metadata: {}, priceSnapshot: {}, codeVersion: 'spec', simulated: true, ...run,
     });
     if (!created) throw new Error(`Run ${id} could not be written.`);
-    await this.begin(id);
+    await this.begin(id, policy);
     return id;
   }
 
-  begin(id: string): Promise<void> {
-    return startRun(this.client, { runId: id, policy: 'test' }, { summary: 'spec', attributes: {} });
+  begin(id: string, policy: PolicyName = 'test'): Promise<void> {
+    return startRun(this.client, { runId: id, policy }, { summary: 'spec', attributes: {} });
   }
 
   retryErrors(id: string): Promise<void> {
@@ -93,7 +95,7 @@ export class RunDriver {
   }
 
   async run(id: string): Promise<RunRow> {
-    const [row] = await rowsOf<RunRow>(this.databaseUrl, 'SELECT status, reason, metadata FROM runs WHERE id = $1', [id]);
+    const { rows: [row] } = await this.pool.query<RunRow>('SELECT status, reason, metadata FROM runs WHERE id = $1', [id]);
     if (!row) throw new Error(`There is no run ${id}.`);
     return row;
   }
@@ -105,6 +107,15 @@ export class RunDriver {
 
   ended(id: string, timeoutMs = 60_000): Promise<RunRow> {
     return this.until(id, ['succeeded', 'failed', 'canceled'], timeoutMs);
+  }
+
+  async budget(id: string): Promise<{ spent: number; reserved: number }> {
+    const { rows: [row] } = await this.pool.query<{ spent: number; reserved: number }>('SELECT spent_tokens::integer AS spent, reserved_tokens::integer AS reserved FROM budgets WHERE id = $1', [`run/${id}`]);
+    return row ?? { spent: 0, reserved: 0 };
+  }
+
+  async raiseTokens(id: string, tokens: number): Promise<void> {
+    await new BudgetsStore(this.pool).raise(`run/${id}`, { tokens });
   }
 
   samples<Row extends pg.QueryResultRow = { status: string; verdict: string | null; count: number }>(id: string, select = 'status, verdict, count(*)::integer AS count', rest = 'GROUP BY 1, 2 ORDER BY 1, 2'): Promise<Row[]> {
