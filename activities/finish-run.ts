@@ -27,7 +27,7 @@ export function createFinishRun(parts: RunParts): RunActivities['finishRun'] {
     const benchmarks = await state.benchmarks(runId);
     const end = failure ? { status: 'failed' as const, reason: { code: failure.code, message: failure.message } } : endOfRun(benchmarks);
     const status = await state.finish(runId, { ...end, status: canceled ? 'canceled' : end.status, metadata: await changeOf(parts, run) });
-    if (run.budgetId !== null) await budgets.release(run.budgetId);
+    if (run.budgetId !== null) await budgets.release(run.budgetId, `${run.id}.`);
     const { samples: count, errors } = await samples.counts(runId);
     return { status, samples: count, errors };
   };

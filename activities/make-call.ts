@@ -31,9 +31,9 @@ export interface MakeCallParts {
   costOf?(input: CallModelInput, usage: Usage | null, price: CallPrice | null): number | null;
 }
 
-/** What is set aside for one attempt; settled once with what it cost. */
+/** What is set aside for one attempt; settled once with what it cost. Null: nobody knows, so that all of it counts as spent. */
 export interface Reservation {
-  settle(spent: { nanoUsd: number; tokens: number }): Promise<void>;
+  settle(spent: { nanoUsd: number; tokens: number } | null): Promise<void>;
 }
 
 /** One attempt of a call, wherever it is made: in an activity of its own, or in one that carries many. */
@@ -63,7 +63,7 @@ export async function makeCall(parts: MakeCallParts, input: CallModelInput, conv
   try {
     response = await ask(parts, attempt, request, signal);
   } catch (error) {
-    await reservation?.settle({ nanoUsd: 0, tokens: 0 });
+    await reservation?.settle(attempt.isSent && wasCutOff(error, signal) ? null : { nanoUsd: 0, tokens: 0 });
     // What was given up while it waited for its place cost nothing and says nothing.
     if (!attempt.isSent) signal.throwIfAborted();
     await enter(parts, input, failedRecord(attempt, error, signal.aborted));
@@ -72,7 +72,7 @@ export async function makeCall(parts: MakeCallParts, input: CallModelInput, conv
   }
   const record = succeededRecord(parts, attempt, request, { ...response, droppedParameters: [...response.droppedParameters, ...dropped] });
   const earlier = await enter(parts, input, record);
-  await reservation?.settle({ nanoUsd: record.costNanoUsd ?? 0, tokens: (record.usage?.inputTokens ?? 0) + (record.usage?.outputTokens ?? 0) });
+  await reservation?.settle(record.usage === null ? null : { nanoUsd: record.costNanoUsd ?? 0, tokens: record.usage.inputTokens + record.usage.outputTokens });
   return earlier ?? answerOf(record);
 }
 
@@ -133,6 +133,11 @@ function succeededRecord(parts: MakeCallParts, attempt: Attempt, request: Provid
     droppedParameters: response.droppedParameters,
     responseId: response.responseId ?? null,
   };
+}
+
+/** The provider may have gone on, and charge for it; a refusal is free (`may-be-charged.ts` says the same of what is recorded). */
+function wasCutOff(error: unknown, signal: AbortSignal): boolean {
+  return signal.aborted || (error instanceof ProviderFailure && error.code === 'timeout');
 }
 
 function failedRecord(attempt: Attempt, error: unknown, abandoned: boolean): CallRecord {

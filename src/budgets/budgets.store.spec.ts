@@ -79,6 +79,22 @@ describe('BudgetsStore', () => {
     expect(await budgets.raise('nobody', { nanoUsd: 1 })).toBeNull();
   });
 
+  it('counts what nobody knows the cost of as what was set aside, once', async () => {
+    await budgets.create('unknown', { nanoUsd: 100, tokens: 50 });
+    await budgets.reserve('unknown', 'job', cost(60, 10));
+    expect([await budgets.settle('unknown', 'job', null), await budgets.settle('unknown', 'job', null)]).toEqual([true, false]);
+    expect(await budgets.read('unknown')).toMatchObject({ reserved: cost(0, 0), spent: cost(60, 10) });
+  });
+
+  it('gives up what one of those who share a budget has set aside, and nothing of the others', async () => {
+    await budgets.create('common', { nanoUsd: 100, tokens: 50 });
+    for (const key of ['run_1.a', 'run_1.b', 'run_10.a']) await budgets.reserve('common', key, cost(10, 1));
+    await budgets.settle('common', 'run_1.b', cost(4, 1));
+    await budgets.release('common', 'run_1.');
+    await budgets.release('common', 'run_1.');
+    expect(await budgets.read('common')).toMatchObject({ reserved: cost(10, 1), spent: cost(4, 1) });
+  });
+
   it('keeps nothing of a reservation whose transaction did not commit', async () => {
     await budgets.create('rolled', { nanoUsd: 10, tokens: null });
     const client = await pool.connect();

@@ -40,15 +40,18 @@ export class BudgetsStore {
     return rows[0]?.reserved === true || this.isReserved(budgetId, key);
   }
 
-  /** Replaces what was set aside for `key` by what it cost, once; false: nothing was set aside, or it is settled. What the caps say does not matter: it is spent. */
-  async settle(budgetId: string, key: string, { nanoUsd, tokens }: Spending): Promise<boolean> {
-    const { rowCount } = await this.sql.query({ name: 'budget-settle', text: settleText, values: [budgetId, key, nanoUsd, tokens] });
+  /**
+   * Replaces what was set aside for `key` by what it cost, once; null: nobody knows, so all that was set aside counts. False: nothing was set aside, or it is settled. What the caps say
+   * does not matter: it is spent.
+   */
+  async settle(budgetId: string, key: string, spent: Spending | null): Promise<boolean> {
+    const { rowCount } = await this.sql.query({ name: 'budget-settle', text: settleText, values: [budgetId, key, spent?.nanoUsd ?? null, spent?.tokens ?? null] });
     return rowCount === 1;
   }
 
-  /** Gives up everything that is still set aside: nobody spends under the budget any more. */
-  async release(budgetId: string): Promise<void> {
-    await this.sql.query({ name: 'budget-release', text: releaseText, values: [budgetId] });
+  /** Gives up what is still set aside under keys that begin so (missing: under all): their owner spends nothing more. What others set aside under the same budget stays. */
+  async release(budgetId: string, keyPrefix = ''): Promise<void> {
+    await this.sql.query({ text: releaseText, values: [budgetId, keyPrefix] });
   }
 
   /** Raises the caps to these where they are higher than the present ones; a missing one is left as it is, and what has no cap gets none. Returns the budget, null where there is none. */
@@ -117,13 +120,13 @@ const settleText = `
 WITH settled AS (
   UPDATE budget_reservations SET settled_at = now() WHERE budget_id = $1 AND key = $2 AND settled_at IS NULL RETURNING budget_id, nano_usd, tokens
 )
-UPDATE budgets SET reserved_nano_usd = reserved_nano_usd - settled.nano_usd, spent_nano_usd = spent_nano_usd + $3::bigint,
-  reserved_tokens = reserved_tokens - settled.tokens, spent_tokens = spent_tokens + $4::bigint
+UPDATE budgets SET reserved_nano_usd = reserved_nano_usd - settled.nano_usd, spent_nano_usd = spent_nano_usd + coalesce($3::bigint, settled.nano_usd),
+  reserved_tokens = reserved_tokens - settled.tokens, spent_tokens = spent_tokens + coalesce($4::bigint, settled.tokens)
 FROM settled WHERE budgets.id = settled.budget_id`;
 
 const releaseText = `
 WITH given_up AS (
-  UPDATE budget_reservations SET settled_at = now() WHERE budget_id = $1 AND settled_at IS NULL RETURNING nano_usd, tokens
+  UPDATE budget_reservations SET settled_at = now() WHERE budget_id = $1 AND starts_with(key, $2) AND settled_at IS NULL RETURNING nano_usd, tokens
 ), sums AS (
   SELECT coalesce(sum(nano_usd), 0) AS nano_usd, coalesce(sum(tokens), 0) AS tokens FROM given_up
 )
