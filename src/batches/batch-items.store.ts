@@ -46,6 +46,8 @@ export interface ItemAnswer {
   toolCalls: ToolCall[];
   finishReason: FinishReason;
   model: string;
+  inputTokens: number;
+  outputTokens: number;
 }
 
 /** What became of an item, with all that its result tells. */
@@ -61,7 +63,7 @@ export interface ItemResult {
   output: BatchItemOutput | null;
   failure: CallFailure | null;
   finishedAt: Date | null;
-  /** Null where no call succeeded. */
+  /** Null where it has a decision, or no answer. */
   answer: ItemAnswer | null;
   sums: ItemSums;
 }
@@ -124,7 +126,8 @@ export class BatchItemsStore {
              ORDER BY ordinal LIMIT ${String(pageSize)}`,
       values: [batchId, after, status],
     });
-    const plain = rows.filter((row) => row.decision === null && row.status === 'succeeded').map((row) => row.id);
+    // An answer that missed the schema is told as well.
+    const plain = rows.filter((row) => row.decision === null && (row.status === 'succeeded' || (row.status === 'failed' && row.output !== null))).map((row) => row.id);
     const [sums, answers] = await Promise.all([this.sums(rows), plain.length === 0 ? new Map<string, ItemAnswer>() : this.answers(plain)]);
     return rows.map((row) => ({ ...row, answer: answers.get(row.id) ?? null, sums: sums.get(row.id) ?? noSums }));
   }
@@ -153,12 +156,12 @@ export class BatchItemsStore {
 
   // A plain model's item: its last recorded answer, as earlier ones missed the schema.
   private async answers(ids: readonly string[]): Promise<Map<string, ItemAnswer>> {
-    const { rows } = await this.sql.query<{ id: string; text: string | null; toolCalls: ToolCall[] | null; finishReason: FinishReason | null; model: string }>({
-      text: `SELECT DISTINCT ON (completion_id) completion_id AS id, text, tool_calls AS "toolCalls", finish_reason AS "finishReason", provider || '/' || model AS model
+    const { rows } = await this.sql.query<{ id: string; text: string | null; toolCalls: ToolCall[] | null; finishReason: FinishReason | null; model: string; inputTokens: number | null; outputTokens: number | null }>({
+      text: `SELECT DISTINCT ON (completion_id) completion_id AS id, text, tool_calls AS "toolCalls", finish_reason AS "finishReason", provider || '/' || model AS model, input_tokens AS "inputTokens", output_tokens AS "outputTokens"
              FROM calls WHERE completion_id = ANY($1) AND outcome = 'succeeded' AND stage <> 'tool' ORDER BY completion_id, calls.id DESC`,
       values: [ids],
     });
-    return new Map(rows.map(({ id, text, toolCalls, finishReason, model }) => [id, { text: text ?? '', toolCalls: toolCalls ?? [], finishReason: finishReason ?? 'stop', model }]));
+    return new Map(rows.map(({ id, text, toolCalls, finishReason, model, inputTokens, outputTokens }) => [id, { text: text ?? '', toolCalls: toolCalls ?? [], finishReason: finishReason ?? 'stop', model, inputTokens: inputTokens ?? 0, outputTokens: outputTokens ?? 0 }]));
   }
 }
 

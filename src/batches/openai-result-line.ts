@@ -34,6 +34,7 @@ function answered(item: ItemResult, id: string, batch: LineContext): Record<stri
     callCount: item.sums.calls,
     degraded: item.decision?.degraded ?? false,
     ...item.sums,
+    ...(item.answer ? { finalInputTokens: item.answer.inputTokens, finalOutputTokens: item.answer.outputTokens } : {}),
   };
   return { response: { status_code: 200, request_id: `req_${id}`, body: chatCompletionResponse(record, { attached: false, options: {} }) }, error: null };
 }
