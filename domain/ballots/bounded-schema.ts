@@ -7,14 +7,18 @@ const deepestSchema = 100;
 /** Names of properties are the model's words and as long as it likes, so their patterns must be safe for all lengths that occur. */
 const longestName = 1_000_000;
 
+const types = ['array', 'boolean', 'integer', 'null', 'number', 'object', 'string'];
+
 /**
- * Why a JSON schema can't be held against answers, or null: its size, its depth, or a regular expression that is invalid or might take for ever
- * (see `longestSafeText`). Answers are checked inside a workflow, where nothing may take long.
+ * Why a JSON schema can't be held against answers, or null: its size, its depth, a type that JSON does not have (no answer could satisfy it), or a regular expression that is invalid or might
+ * take for ever (see `longestSafeText`). Answers are checked inside a workflow, where nothing may take long.
  */
 export function schemaFault(schema: Record<string, unknown>): string | null {
   const text = JSON.stringify(schema);
   if (text.length > longestSchema) return `The schema has ${text.length} characters; at most ${longestSchema} are allowed.`;
   if (depthOf(text) > deepestSchema) return `The schema is nested ${depthOf(text)} levels deep; at most ${deepestSchema} are allowed.`;
+  const unknown = typesOf(schema).find((type) => !types.includes(type as string));
+  if (unknown !== undefined) return `The schema names the type ${JSON.stringify(unknown).slice(0, 80)}, which JSON does not have. Write one of ${types.join(', ')}.`;
   const pattern = patternsOf(schema).find(({ text: expression, isName }) => !isUsable(expression, isName));
   if (pattern === undefined) return null;
   const shown = pattern.text.length > 80 ? `${pattern.text.slice(0, 80)}…` : pattern.text;
@@ -102,6 +106,17 @@ function patternsOf(schema: unknown): { text: string; isName: boolean }[] {
     if (!mapKeywords.has(key) || !isObject(item)) return patternsOf(item);
     const names = key === 'patternProperties' ? Object.keys(item).map((text) => ({ text, isName: true })) : [];
     return [...names, ...Object.values(item).flatMap(patternsOf)];
+  });
+}
+
+/** Every type that is asked for, wherever it stands. */
+function typesOf(schema: unknown): unknown[] {
+  if (Array.isArray(schema)) return schema.flatMap(typesOf);
+  if (!isObject(schema)) return [];
+  return Object.entries(schema).flatMap(([key, item]) => {
+    if (dataKeywords.has(key)) return [];
+    if (key === 'type') return Array.isArray(item) ? (item as unknown[]) : [item];
+    return mapKeywords.has(key) && isObject(item) ? Object.values(item).flatMap(typesOf) : typesOf(item);
   });
 }
 

@@ -69,6 +69,8 @@ describe('validating answers against a JSON schema', () => {
     expect(schemaFault({ properties: { enum: { pattern: evil } } })).toContain(evil);
     expect(schemaFault({ patternProperties: { [evil]: {} } })).toContain(evil);
     expect(schemaFault({ pattern: '(unclosed' })).toContain('(unclosed');
+    expect(schemaFault({ properties: { type: { type: 'strin' } } })).toContain('"strin"');
+    expect(schemaFault({ properties: { type: { const: { type: 'strin' } } }, items: { type: ['null', 'string'] } })).toBeNull();
     expect(schemaFault({ description: 'x'.repeat(200_000) })).toContain('131072');
     expect(schemaFault(Array.from({ length: 120 }).reduce<Record<string, unknown>>((inner) => ({ items: inner }), {}))).toContain('levels deep');
   });

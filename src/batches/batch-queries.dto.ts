@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { batchItemStatuses, batchModes, batchStatuses } from '../../domain/batches/batch-status.js';
+import { batchItemStatuses, batchModes, batchStatuses, type BatchItemStatus } from '../../domain/batches/batch-status.js';
 
 const batchId = z.string().regex(/^batch_[A-Za-z0-9]{1,64}$/, "use the id of a batch: 'batch_…'");
 
 /** Query of `GET /api/batches`. */
-export const batchListQuery = z.object({
+export const batchListQuery = z.strictObject({
   status: z.enum(batchStatuses).optional(),
   tag: z.string().min(1).max(64).refine((tag) => !tag.includes('\0'), 'no control characters').optional(),
   limit: z.coerce.number().int().min(1).max(100).default(20),
@@ -13,15 +13,19 @@ export const batchListQuery = z.object({
 export type BatchListQuery = z.infer<typeof batchListQuery>;
 
 /** Query of `GET /api/batches/{id}/results`. */
-export const resultsQuery = z.object({
+export const resultsQuery = z.strictObject({
   status: z
     .string()
-    .transform((text) => text.split(','))
-    .pipe(z.array(z.enum(batchItemStatuses)))
+    .refine((text) => text.split(',').every((word) => isItemStatus(word)), `expected one or several of ${batchItemStatuses.join(', ')}, with commas`)
+    .transform((text) => text.split(',').filter(isItemStatus))
     .optional()
     .meta({ description: 'One or several of pending, succeeded, failed, canceled, with commas; default: all' }),
 });
 export type ResultsQuery = z.infer<typeof resultsQuery>;
+
+function isItemStatus(word: string): word is BatchItemStatus {
+  return batchItemStatuses.some((status) => status === word);
+}
 
 export const switchBody = z.strictObject({ mode: z.enum(batchModes) }).meta({ id: 'SwitchBatch' });
 export type SwitchBody = z.infer<typeof switchBody>;

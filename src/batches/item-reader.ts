@@ -42,7 +42,7 @@ export interface ItemReaderParts {
   /** What a cost cap must know of models; null: the batch has none. */
   cap: CapFacts | null;
   plan(question: PlanQuestion): PlanResult;
-  resolve(levels: { request: { provider: string; model: string } }): TargetResult;
+  resolve(levels: { request?: { provider: string; model: string } }): TargetResult;
 }
 
 /** A plan that items share, as it is stored: with seed 0. */
@@ -132,13 +132,19 @@ export class ItemReader {
   private modelOf(named: unknown): unknown {
     const { provider, model } = this.parts.defaults;
     if (named === undefined || named === null) {
-      if (model === null) throw refusal({ code: 'invalid_value', param: 'model', message: "'model' is missing: name it in the item's body. GET /v1/models lists all names." });
+      if (model === null) throw refusal({ code: 'invalid_value', param: 'model', message: this.missingModel() });
       return model;
     }
     if (typeof named !== 'string' || provider === undefined || provider === null) return named;
     const resolved = this.parts.resolve({ request: { provider, model: named } });
     if (!resolved.ok) throw refusal({ code: 'model_not_found', param: 'model', message: resolved.message });
     return resolved.target.name;
+  }
+
+  // OpenAI's lines name their models themselves.
+  private missingModel(): string {
+    const fallback = this.parts.strict ? null : this.parts.resolve({});
+    return `'model' is missing: name it in the item's body${this.parts.strict ? '' : ', or for all items as the batch\'s'}. ${fallback?.ok === false ? fallback.message : 'GET /v1/models lists all names.'}`;
   }
 
   // The item's seed is its own, so that plans can be shared.
