@@ -336,6 +336,18 @@ describe('a cap', () => {
     expect(await planRound(partsOn(pool), { batchId, round: 2 })).toMatchObject({ jobs: [{ lines: 2 }], waiting: 0, heldBy: null });
   });
 
+  it('holds a provider job that would have less than a tenth of its lines; realtime calls go on with the little that is left', async () => {
+    const cost = await lineCost();
+    const budgets = new BudgetsStore(pool);
+    for (const [id, mode] of [['crumbs', 'batch'], ['change', 'realtime']] as const) {
+      await budgets.create(id, { nanoUsd: 3 * cost, tokens: null });
+      const batchId = await createBatchRows(pool, { budgetId: id, mode, items: Array.from({ length: 31 }, () => ({ plan: plain() })) });
+      const planned = mode === 'batch' ? [] : [{ mode }];
+      expect(await planRound(partsOn(pool), { batchId, round: 0 })).toMatchObject({ jobs: planned, pending: 31, heldBy: { code: 'cost_cap' } });
+      if (mode === 'batch') expect(await budgets.read(id)).toMatchObject({ reserved: { nanoUsd: 0 } });
+    }
+  });
+
   it('fails a call whose cost nobody knows', async () => {
     await new BudgetsStore(pool).create('blind', { nanoUsd: 1_000_000_000, tokens: null });
     const batchId = await createBatchRows(pool, { budgetId: 'blind', items: [{ plan: plain() }] });

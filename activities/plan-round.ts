@@ -44,8 +44,8 @@ export async function planRound(parts: PlanningParts, { batchId, round }: BatchR
 
 function capMessage({ budget, needed, lines }: NonNullable<WrittenJob['heldBy']>, waiting: number): string {
   const { caps, reserved, spent } = budget;
-  const usd = (nanoUsd: number): string => `$${(nanoUsd / 1e9).toFixed(6)}`;
-  const money = caps.nanoUsd === null ? '' : `the cap is ${usd(caps.nanoUsd)}, ${usd(spent.nanoUsd)} is spent, ${usd(reserved.nanoUsd)} is set aside for what is under way, and the next ${lines} calls may cost up to ${usd(needed.nanoUsd)}`;
-  const tokens = caps.tokens === null ? '' : `the cap is ${caps.tokens} tokens, ${spent.tokens} are spent, ${reserved.tokens} are set aside, and the next ${lines} calls may take up to ${needed.tokens}`;
-  return `${waiting} calls wait, as they do not all fit under the cap: ${[money, tokens].filter((part) => part !== '').join('; ')}. Raise the cap to go on.`;
+  const usd = (nanoUsd: number): string => `$${(nanoUsd / 1e9).toFixed(nanoUsd % 1_000 === 0 ? 6 : 9)}`;
+  const money = caps.nanoUsd === null ? '' : `the cap is ${usd(caps.nanoUsd)}, ${usd(spent.nanoUsd)} is spent, ${usd(reserved.nanoUsd)} is set aside for what is under way, and the next ${lines} of them may cost up to ${usd(needed.nanoUsd)}`;
+  const tokens = caps.tokens === null ? '' : `the cap is ${caps.tokens} tokens, ${spent.tokens} are spent, ${reserved.tokens} are set aside, and the next ${lines} of them may take up to ${needed.tokens}`;
+  return `${waiting === 1 ? '1 call waits' : `${waiting} calls wait`}, as they do not all fit under the cap: ${[money, tokens].filter((part) => part !== '').join('; ')}. Raise the cap to go on.`;
 }

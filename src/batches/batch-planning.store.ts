@@ -212,14 +212,14 @@ WHERE call.batch_id = $1 AND call.status = 'waiting' AND call.provider = $2 AND 
 
   /**
    * Writes a job, its lines and their reservation in one transaction: either all of them exist or none. Lines that somebody else took meanwhile are left out; where the cap does
-   * not allow all, the job has the first that it allows. After a cancel nothing is written.
+   * not allow all, the job has the first that it allows, or none where a provider's job would hold less than a tenth of them. After a cancel nothing is written.
    */
   writeJob(job: NewJob, budgetId: string | null): Promise<WrittenJob> {
     return inTransaction(this.pool, async (tx) => {
       const open = await lockOpen(tx, job);
       if (open.length === 0) return { jobId: null, planned: 0, heldBy: null };
       const jobId = `pjob_${randomBytes(16).toString('hex')}`;
-      const { lines, heldBy } = budgetId === null ? { lines: open, heldBy: null } : await reserve(tx, { budgetId, jobId, lines: open });
+      const { lines, heldBy } = budgetId === null ? { lines: open, heldBy: null } : await reserve(tx, { budgetId, jobId, lines: open, least: job.mode === 'batch' ? open.length * leastShare : 0 });
       if (lines.length === 0) return { jobId: null, planned: 0, heldBy };
       await insertJob(tx, { ...job, lines }, jobId);
       return { jobId, planned: lines.length, heldBy };
@@ -252,14 +252,18 @@ async function lockOpen(tx: Sql, job: NewJob): Promise<JobLineBound[]> {
   return job.lines.filter(({ id }) => open.has(id));
 }
 
-/** Reserves for all lines, or else for as many as fit. The reservation's key is the job's id. */
-async function reserve(tx: Sql, { budgetId, jobId, lines }: { budgetId: string; jobId: string; lines: JobLineBound[] }): Promise<{ lines: JobLineBound[]; heldBy: WrittenJob['heldBy'] }> {
+/** A cap sets aside what lines may cost at most and gets most of it back, so a tight one would go on for days with provider jobs of a few lines, each of which may take hours. */
+const leastShare = 0.1;
+
+/** Reserves for all lines, or else for as many as fit if they are at least `least`. The reservation's key is the job's id. */
+async function reserve(tx: Sql, { budgetId, jobId, lines, least }: { budgetId: string; jobId: string; lines: JobLineBound[]; least: number }): Promise<{ lines: JobLineBound[]; heldBy: WrittenJob['heldBy'] }> {
   const budgets = new BudgetsStore(tx);
   if (await budgets.reserve(budgetId, jobId, sumOf(lines))) return { lines, heldBy: null };
   // A refusal has locked the budget, so what is read here stays until the end of the transaction.
   const budget = await budgets.read(budgetId);
   if (!budget) throw new Error(`Budget ${budgetId} is not in the database.`);
-  const count = affordable(lines.map(spendingOf), { nanoUsd: leftOf(budget, 'nanoUsd'), tokens: leftOf(budget, 'tokens') });
+  const fitting = affordable(lines.map(spendingOf), { nanoUsd: leftOf(budget, 'nanoUsd'), tokens: leftOf(budget, 'tokens') });
+  const count = fitting < least ? 0 : fitting;
   const allowed = lines.slice(0, count);
   if (count > 0 && !(await budgets.reserve(budgetId, jobId, sumOf(allowed)))) throw new Error(`Budget ${budgetId} changed under its lock.`);
   return { lines: allowed, heldBy: { budget, needed: sumOf(lines), lines: lines.length } };
