@@ -4,7 +4,7 @@ import { batchOnWire, type BatchOnWire, type JobOnWire } from './batch-wire.js';
 
 const none = { input_tokens: 0, output_tokens: 0, cost_usd: 0, cost_known: true };
 const job = (more: Partial<JobOnWire> = {}): JobOnWire => ({
-  id: 'pjob_1', provider: 'openai', model: 'gpt-4o-mini', mode: 'batch', round: 0, status: 'running', provider_state: 'in_progress', reference: 'batch_abc', lines: 40, succeeded: 12, failed: 1, age_seconds: 100, ended_at: null, reason: null, ...more,
+  id: 'pjob_1', provider: 'openai', model: 'gpt-4o-mini', mode: 'batch', round: 0, status: 'running', provider_state: 'in_progress', reference: 'batch_abc', lines: 40, succeeded: 12, failed: 1, cost_usd: 0.25, cost_known: true, age_seconds: 100, ended_at: null, reason: null, ...more,
 });
 const batch = (more: Partial<BatchOnWire> = {}): BatchOnWire =>
   batchOnWire.parse({
@@ -25,11 +25,11 @@ describe('a batch on a terminal', () => {
     expect(costing(0.000012, true)).toContain('$0.000012');
   });
 
-  it('shows each provider job: state, done of all, age that grows, and where to find it', () => {
-    const screen = batchScreen(batch({ jobs: [job(), job({ id: 'pjob_2', status: 'collected', provider_state: 'completed', reference: null, succeeded: 40, failed: 0, mode: 'realtime', ended_at: 'x' })] }), { width: 140, elapsedSeconds: 20 });
+  it('shows each provider job: state, done of all, age that grows, cost, and where to find it', () => {
+    const screen = batchScreen(batch({ jobs: [job(), job({ id: 'pjob_2', status: 'collected', provider_state: 'completed', reference: null, succeeded: 40, failed: 0, cost_usd: 0.5, cost_known: false, mode: 'realtime', ended_at: 'x' })] }), { width: 140, elapsedSeconds: 20 });
     const [first, second] = screen.split('\n').filter((line) => line.includes('gpt-4o-mini'));
-    expect(first).toMatch(/openai .*running: in_progress.* 13\/40 \(1 failed\).*2m 00s.* 3m 08s .*batch_abc/);
-    expect(second).toMatch(/openai realtime.*collected: completed.*40\/40.*1m 40s.*pjob_2/);
+    expect(first).toMatch(/openai .*running: in_progress.* 13\/40 \(1 failed\).*2m 00s.*\$0.25.* 3m 08s .*batch_abc/);
+    expect(second).toMatch(/openai realtime.*collected: completed.*40\/40.*1m 40s.*≥\$0.50.*pjob_2/);
     expect(screen).toContain('25 %');
     expect(screen).toContain('ETA 4m 40s');
   });
@@ -40,14 +40,14 @@ describe('a batch on a terminal', () => {
   });
 
   it('keeps to the screen: long names are shortened, and of many jobs those under way are shown', () => {
-    const jobs = Array.from({ length: 50 }, (_, index) => job({ id: `pjob_${String(index)}`, model: 'accounts/fireworks/models/llama-v3p3-70b-instruct', provider: 'fireworks', provider_state: 'BATCH_STATE_SUCCEEDED', lines: 50_000, succeeded: 49_000, reference: `ref_${String(index)}`, age_seconds: 9_000, status: index === 3 ? 'running' : 'collected' }));
+    const jobs = Array.from({ length: 50 }, (_, index) => job({ id: `pjob_${String(index)}`, model: 'accounts/fireworks/models/llama-v3p3-70b-instruct', provider: 'fireworks', provider_state: 'BATCH_STATE_SUCCEEDED', lines: 50_000, succeeded: 49_000, reference: `ref_${String(index)}`, age_seconds: 9_000, cost_usd: 0.000123, cost_known: false, status: index === 3 ? 'running' : 'collected' }));
     const screen = (width: number) => batchScreen(batch({ jobs }), { width, elapsedSeconds: 0 }).split('\n');
     const lines = screen(140);
     expect(lines.length).toBeLessThan(30);
     expect(lines.join('\n')).toContain('ref_3 ');
     expect(lines.at(-1)).toBe('… and 30 jobs more');
-    expect(lines.join('\n')).toContain('accounts/firewo…');
-    for (const width of [80, 100, 114, 130, 200]) for (const line of screen(width).slice(2)) expect([width, line.length <= width, line]).toEqual([width, true, line]);
+    expect(lines.join('\n')).toContain('accounts/f…');
+    for (const width of [80, 89, 118, 119, 138, 139, 200]) for (const line of screen(width).slice(2)) expect([width, line.length <= width, line]).toEqual([width, true, line]);
   });
 
   it('shows an empty batch and a list', () => {
@@ -79,6 +79,6 @@ describe('a batch on a terminal', () => {
     expect(isIntact({ totals: whole, items: {}, jobs: [] })).toBe(true);
     expect(isIntact({ totals: whole, items: { missing: 1 }, jobs: [] })).toBe(false);
     expect(isIntact({ totals: whole, items: {}, jobs: [{ id: 'pjob_1', ...whole, orphaned: 1 }] })).toBe(false);
-    expect(integrityTable({ totals: whole, items: { missing: 2 }, jobs: [{ id: 'pjob_1', expected: 3, missing: 1 }] })).toMatch(/pjob_1.* 3 .* 1 [^]*2 items missing/);
+    expect(integrityTable({ totals: whole, items: { missing: 2 }, jobs: [{ id: 'pjob_1', round: 2, provider: 'openai', model: 'gpt-4o-mini', expected: 3, moved: 1, missing: 1 }] })).toMatch(/2 .*openai\/gpt-4o-mini.* 3 .* 1 .* 1 [^]*2 items missing/);
   });
 });

@@ -43,14 +43,14 @@ export function estimateText({ items, calls, models, input_tokens: input, output
   return `${plural(items, 'item')}, ${plural(calls, 'call')} to ${models.join(', ') || 'no model'}, about ${compact(input)} tokens in and ${compact(output)} out: ${cost(price)}${times}`;
 }
 
-const tallies = ['expected', 'valid', 'failed', 'missing', 'duplicated', 'orphaned'] as const;
+const tallies = ['expected', 'valid', 'failed', 'moved', 'missing', 'duplicated', 'orphaned'] as const;
 
-/** What `verify` found: each job in a line, and all together. */
+/** What `verify` found: each job in a line, and all together. Lines that moved are lines of a later job. */
 export function integrityTable(found: IntegrityOnWire): string {
-  const table = new Table({ head: ['job', ...tallies], style: { head: [], border: [], compact: true }, colAligns: ['left', ...tallies.map(() => 'right' as const)] });
-  const rowOf = (name: string, row: Partial<Record<(typeof tallies)[number], number>>): string[] => [name, ...tallies.map((tally) => (row[tally] === undefined ? '-' : String(row[tally])))];
-  for (const job of found.jobs) table.push(rowOf(job.id, job));
-  table.push(rowOf('all', found.totals));
+  const table = new Table({ head: ['round', 'job', ...tallies], style: { head: [], border: [], compact: true }, colAligns: ['right', 'left', ...tallies.map(() => 'right' as const)] });
+  const rowOf = (round: number | undefined, name: string, row: Partial<Record<(typeof tallies)[number], number>>): string[] => [String(round ?? ''), name, ...tallies.map((tally) => (row[tally] === undefined ? '' : String(row[tally])))];
+  for (const job of found.jobs) table.push(rowOf(job.round, job.model === undefined ? job.id : shortened(`${job.provider ?? ''}/${job.model}`, 40), job));
+  table.push(rowOf(undefined, 'all', found.totals));
   const { missing = 0 } = found.items;
   return `${table.toString()}${missing === 0 ? '' : `\n${plural(missing, 'item')} missing`}`;
 }
@@ -94,21 +94,22 @@ const mostJobs = 20;
 function jobsTable(jobs: readonly JobOnWire[], width: number, elapsedSeconds: number): string {
   const shown = jobs.length <= mostJobs ? jobs : [...jobs.filter((job) => !isOver(job)), ...jobs.filter(isOver).reverse()].slice(0, mostJobs);
   // Narrow terminals see less, never broken lines.
-  const isWide = width >= 130;
-  const hasWords = width >= 114;
-  const room = Math.max(10, Math.min(40, width - (isWide ? 124 : hasWords ? 104 : 66)));
+  const isWide = width >= 139;
+  const hasWords = width >= 119;
+  const hasCost = width >= 89;
+  const room = Math.max(10, Math.min(40, width - (isWide ? 129 : hasWords ? 109 : hasCost ? 79 : 66)));
   const right = 'right' as const;
   const left = 'left' as const;
-  const head = ['round', 'provider', 'model', 'state', 'done', 'age', ...(hasWords ? ['ETA'] : []), ...(isWide ? ['job'] : [])];
-  const table = new Table({ head, style: { head: [], border: [], compact: true }, colAligns: [right, left, left, left, right, right, right, left] });
+  const head = ['round', 'provider', 'model', 'state', 'done', 'age', ...(hasCost ? ['cost'] : []), ...(hasWords ? ['ETA'] : []), ...(isWide ? ['job'] : [])];
+  const table = new Table({ head, style: { head: [], border: [], compact: true }, colAligns: [right, left, left, left, right, right, ...(hasCost ? [right] : []), ...(hasWords ? [right] : []), left] });
   for (const job of shown) {
     const isRunning = (job.ended_at ?? null) === null && !isOver(job);
     const state = job.status + (hasWords && job.provider_state && job.provider_state !== job.status ? `: ${job.provider_state}` : '');
     const failed = hasWords && job.failed > 0 ? ` (${String(job.failed)} failed)` : '';
     const age = duration(job.age_seconds + (isRunning ? elapsedSeconds : 0));
-    const figures = [`${String(job.succeeded + job.failed)}/${String(job.lines)}${failed}`, age, ...(hasWords ? [isRunning ? jobEta(job, elapsedSeconds) : ''] : [])];
+    const figures = [`${String(job.succeeded + job.failed)}/${String(job.lines)}${failed}`, age, ...(hasCost ? [jobCost(job)] : []), ...(hasWords ? [isRunning ? jobEta(job, elapsedSeconds) : ''] : [])];
     const provider = job.provider + (job.mode === 'realtime' ? ' realtime' : '');
-    table.push([String(job.round), provider, shortened(job.model, room), shortened(state, 32), ...figures, ...(isWide ? [shortened(job.reference ?? job.id, 33)] : [])]);
+    table.push([String(job.round), provider, shortened(job.model, room), shortened(state, 24), ...figures, ...(isWide ? [shortened(job.reference ?? job.id, 33)] : [])]);
   }
   const hidden = jobs.length - shown.length;
   return hidden === 0 ? table.toString() : `${table.toString()}\n… and ${plural(hidden, 'job')} more`;
@@ -116,6 +117,11 @@ function jobsTable(jobs: readonly JobOnWire[], width: number, elapsedSeconds: nu
 
 function isOver({ status }: JobOnWire): boolean {
   return ['collected', 'failed', 'canceled'].includes(status);
+}
+
+/** Of its answers so far, shorter than `cost` says it. */
+function jobCost({ cost_usd: usd, cost_known: isKnown }: JobOnWire): string {
+  return usd === null || usd === undefined ? 'unknown' : `${isKnown ? '' : '≥'}${money(usd)}`;
 }
 
 /** At the pace so far; empty where it has none yet. */

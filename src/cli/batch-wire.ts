@@ -16,6 +16,8 @@ const job = z.object({
   lines: count,
   succeeded: count,
   failed: count,
+  cost_usd: z.number().nullish(),
+  cost_known: z.boolean().default(false),
   age_seconds: count,
   ended_at: moment,
   reason,
@@ -56,6 +58,6 @@ const tally = z.object({ expected: count, valid: count, failed: count, missing: 
 export const integrityOnWire = z.looseObject({
   totals: tally.default({}),
   items: z.looseObject({ expected: count, missing: count }).partial().default({}),
-  jobs: z.array(z.looseObject({ id: z.string(), ...tally.shape })).default([]),
+  jobs: z.array(z.looseObject({ id: z.string(), provider: z.string().optional(), model: z.string().optional(), round: count.optional(), moved: count.optional(), ...tally.shape })).default([]),
 });
 export type IntegrityOnWire = z.infer<typeof integrityOnWire>;

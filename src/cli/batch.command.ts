@@ -3,7 +3,7 @@ import { ask } from './api-client.js';
 import { submitBatch, type SubmitOptions } from './batch-submit.js';
 import { batchLine, batchList, batchScreen, exitCodeOf, integrityTable, isIntact } from './batch-view.js';
 import { watchBatch } from './batch-watch.js';
-import { batchOnWire, integrityOnWire } from './batch-wire.js';
+import { batchOnWire, integrityOnWire, type BatchOnWire } from './batch-wire.js';
 import { exitCodes } from './exit-codes.js';
 import { findServer, type Server } from './find-server.js';
 import { writeBody } from './write-body.js';
@@ -72,8 +72,17 @@ export async function actCommand(action: 'cancel' | 'pause' | 'resume' | 'retry'
   const answer = await ask(await findServer(options), `/api/batches/${encodeURIComponent(id)}/${action}`, { method: 'POST', ...(action === 'resume' && { body }) });
   const batch = batchOnWire.parse(await answer.json());
   console.log(options.json === true ? JSON.stringify(batch) : batchLine(batch));
+  if (options.json !== true && !isDone[action](batch)) console.error(`Asked for; it takes effect in a moment: "conclave batch watch ${id}${again(options)}".`);
   return exitCodes.done;
 }
+
+/** Whether a batch already is what an action makes of it. */
+const isDone: Record<Parameters<typeof actCommand>[0], (batch: BatchOnWire) => boolean> = {
+  cancel: ({ status }) => ['canceled', 'completed', 'failed'].includes(status),
+  pause: ({ status }) => status === 'paused',
+  resume: ({ status }) => status !== 'paused',
+  retry: ({ status, counts }) => status === 'completed' && counts.failed === 0,
+};
 
 /** Counts what is expected, there, missing and too much; exit code 1 where something is. With `repair` what is missing is asked again. */
 export async function verifyCommand(id: string, options: BatchCommandOptions & { repair?: boolean }): Promise<number> {

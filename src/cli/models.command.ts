@@ -56,7 +56,7 @@ export async function listModels(options: ServerChoice & { provider?: string; se
 
 /** Prints one model and what it has cost. */
 export async function showModel(name: string, options: ServerChoice): Promise<void> {
-  const row = detail.parse(await request(options, 'GET', pathOf(name)));
+  const row = detail.parse(await request(options, 'GET', await pathOf(name, options)));
   if (options.json === true) {
     console.log(JSON.stringify(row, null, 2));
     return;
@@ -75,7 +75,7 @@ export async function showModel(name: string, options: ServerChoice): Promise<vo
 /** Enables or disables a model, for a time or until further notice. */
 export async function enableModel(name: string, enabled: boolean, options: ServerChoice & { from?: string; until?: string }): Promise<void> {
   const body = { enabled, ...(options.from === undefined ? {} : { valid_from: options.from }), ...(options.until === undefined ? {} : { valid_until: options.until }) };
-  const row = detail.parse(await request(options, 'PATCH', pathOf(name), body));
+  const row = detail.parse(await request(options, 'PATCH', await pathOf(name, options), body));
   if (options.json === true) {
     console.log(JSON.stringify(row, null, 2));
     return;
@@ -91,10 +91,22 @@ async function request(options: ServerChoice, method: string, path: string, body
   return response.json();
 }
 
-function pathOf(name: string): string {
+/** The model's address; a name without provider is looked for in the registry. */
+async function pathOf(given: string, options: ServerChoice): Promise<string> {
+  const name = given.includes('/') ? given : await withProvider(given, options);
   const slash = name.indexOf('/');
   if (slash < 1 || slash === name.length - 1) throw new Error(`'${name}' is not provider/model, as "conclave models list" shows them.`);
   return `/api/models/${encodeURIComponent(name.slice(0, slash))}/${name.slice(slash + 1).split('/').map(encodeURIComponent).join('/')}`;
+}
+
+async function withProvider(id: string, options: ServerChoice): Promise<string> {
+  const { data } = page.parse(await request(options, 'GET', `/api/models?${query({ search: id, enabled: 'any', limit: '100' })}`));
+  const owners = data.filter(({ model: own }) => own === id).map(({ provider }) => `${provider}/${id}`);
+  const [only] = owners;
+  if (only !== undefined && owners.length === 1) return only;
+  if (only !== undefined) throw new Error(`'${id}' is offered by several providers: write ${owners.join(' or ')}.`);
+  const near = data.slice(0, 5).map((row) => `${row.provider}/${row.model}`);
+  throw new Error(`'${id}' is not in the registry. ${near.length === 0 ? '"conclave models list" shows what is' : `Did you mean ${near.join(' or ')}`}.`);
 }
 
 function query(values: Record<string, string | undefined>): string {
