@@ -29,12 +29,12 @@ export function createLoadSamples(parts: RunParts): RunActivities['loadSamples']
     await parts.state.beginBenchmark(runId, name);
     if (standing?.sampleCount != null) return { samples: standing.sampleCount, needsSetup: null };
     let progress: unknown = 'opening';
-    return withHeartbeats(context, load(parts, run, benchmark, (told) => { progress = told; }), () => progress);
+    return withHeartbeats(context, toldOnce(load(parts, run, benchmark, (told) => { progress = told; })), () => progress);
   };
 }
 
 async function load(parts: RunParts, run: RunAtWork, benchmark: Benchmark, tell: (progress: unknown) => void): Promise<{ samples: number; needsSetup: string | null }> {
-  const dataset = await openedOr(parts, benchmark, tell);
+  const dataset = await parts.openDataset(benchmark, tell);
   if (!dataset.ok) {
     await parts.state.endBenchmark(run.id, benchmark.name, 'needs_setup', { code: 'needs_setup', message: dataset.instructions });
     return { samples: 0, needsSetup: dataset.instructions };
@@ -67,9 +67,9 @@ async function load(parts: RunParts, run: RunAtWork, benchmark: Benchmark, tell:
 }
 
 // Files that are wrong stay wrong: a hash that does not fit is told with both, and nothing is measured.
-async function openedOr(parts: RunParts, benchmark: Benchmark, tell: (progress: unknown) => void) {
+async function toldOnce<Result>(work: Promise<Result>): Promise<Result> {
   try {
-    return await parts.openDataset(benchmark, tell);
+    return await work;
   } catch (error) {
     if (error instanceof Error && 'code' in error && typeof error.code === 'string' && error.code.startsWith('dataset_')) throw ApplicationFailure.nonRetryable(error.message, error.code);
     throw error;

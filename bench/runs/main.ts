@@ -6,7 +6,7 @@ import { planOf } from '../../test/support/runs.js';
 import { markdownTables } from '../markdown-tables.js';
 import { processorSeconds, residentMegabytes } from '../processor-time.js';
 import { median } from '../quantile.js';
-import { parts, startRunStack, type RunStack } from './run-stack.js';
+import { parts, startRunStack, type Part, type RunStack } from './run-stack.js';
 
 /** Items of conclave-mini that are taken: samples come in epochs of them. */
 const itemsOfEpoch = 50;
@@ -53,7 +53,9 @@ try {
 }
 process.exit(0);
 
-async function measure({ runs, simulatedUrl, pid }: RunStack, { samples, latencyMs, concurrency }: Load): Promise<Record<string, number>> {
+async function measure(stack: RunStack, { samples, latencyMs, concurrency }: Load): Promise<Record<string, number>> {
+  const { runs, simulatedUrl } = stack;
+  const pid = (part: Part): number => stack.pid(part);
   await control(simulatedUrl, { defaults: { latencyMs, tokensPerSecond: 0 } });
   const before = Object.fromEntries(parts.map((part) => [part, processorSeconds(pid(part))]));
   const startedAt = Date.now();

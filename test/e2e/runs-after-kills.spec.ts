@@ -32,12 +32,12 @@ describe('a run whose workers are killed', () => {
   it('of a plain model repeats only what was under way, with two workers at it', async () => {
     const mark = marker();
     await simulatedProvider().rules({ effect: 'slow', latencyMs: 50, contains: mark });
-    const workers = await Promise.all([stack.startWorker(), stack.startWorker()]);
+    const [first, second] = await Promise.all([stack.startWorker(), stack.startWorker()]);
     const id = await stack.runs.start({ plan: planOf('single', ['simulated/alder']), benchmarks: ['conclave-mini'], epochs: 5, concurrency: 10, config: { system_prompt: mark } });
     await untilDone(id, 80);
-    workers[0]?.kill('SIGKILL');
+    first.kill('SIGKILL');
     await untilDone(id, 160);
-    workers[1]?.kill('SIGKILL');
+    second.kill('SIGKILL');
     await stack.startWorker();
     expect(await stack.runs.ended(id, 90_000)).toMatchObject({ status: 'succeeded' });
     await checkExactlyOnce(id, mark, { samples: 300, calls: 300, underWay: 20 });
