@@ -253,9 +253,32 @@ describe('tables and texts', () => {
     expect(markdown).toContain('timeout: No answer within 60 s.');
   });
 
+  it('the protocol keeps hostile texts what they are', async () => {
+    const run = sampleRun({ model: 'a|b\n# c <script>' });
+    const first = (await run.samples('conclave-mini')[Symbol.asyncIterator]().next()).value as RunDocumentSample;
+    const hostile = { ...first, item_id: 'x\n# y', expected: '`', extracted: '\n# z ``', answer: '` '.repeat(200_000), failure: { code: 'timeout', message: '\n# w' } };
+    run.samples = async function* () { yield await Promise.resolve(hostile); };
+    const markdown = await text(resultsMarkdown(run));
+    const outside = markdown.replaceAll(/^(`{3,})\n[\s\S]*?\n\1$/gm, '');
+    expect(outside.match(/^#+ .*$/gm)).toEqual(['# Run run_1', '## Conclave Mini', '### `x # y`']);
+    expect(outside).not.toContain('<script>');
+    expect(outside).toContain('`` ` ``');
+  });
+
   it('the report is a PDF with pages', async () => {
     const pdf = await bytes(resultsPdf(sampleRun()) as AsyncIterable<Uint8Array>);
     expect(pdf.subarray(0, 5).toString()).toBe('%PDF-');
     expect(pdf.toString('latin1')).toMatch(/\/Type \/Pages[\s\S]*\/Count [1-9]/);
+  });
+
+  it('the report keeps charts on their pages, however many benchmarks and categories there are', async () => {
+    const run = sampleRun();
+    const [one] = run.benchmarks;
+    if (!one) throw new Error('no benchmark');
+    const categories = Object.fromEntries(Array.from({ length: 57 }, (_, index) => [`category ${String(index)}`, { samples: 1, accuracy: 1 }]));
+    run.benchmarks = Array.from({ length: 50 }, (_, index) => ({ ...one, name: `b${String(index)}`, ...(index === 0 && { summary: { ...one.summary, by_category: categories } }) }));
+    const pdf = (await bytes(resultsPdf(run) as AsyncIterable<Uint8Array>)).toString('latin1');
+    // 2 pages for the chart, 50 parts of three to a page or so, 2 more for categories: bars that run off a page would make hundreds.
+    expect(Number(/\/Type \/Pages[\s\S]*?\/Count (\d+)/.exec(pdf)?.[1])).toBeLessThan(19);
   });
 });

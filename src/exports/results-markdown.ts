@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { ExportableRun, RunDocumentBenchmark, RunDocumentSample, RunSummary } from '../../domain/exports/run-document.js';
 
 /** The protocol of a run: what was asked of whom, what came of it, and every sample in full. */
@@ -6,6 +7,7 @@ export async function* resultsMarkdown({ run, benchmarks, samples }: ExportableR
   yield table([
     ['target', `${run.provider} · ${run.model}`],
     ['strategy', run.panel === null ? run.strategy : `${run.strategy} (panel ${run.panel.name}, version ${String(run.panel.version)})`],
+    ['members', membersText(run.plan)],
     ['state', run.reason === null ? run.status : `${run.status}: ${run.reason.message}`],
     ['mode', run.mode],
     ['subset', subsetText(run.subset)],
@@ -14,7 +16,7 @@ export async function* resultsMarkdown({ run, benchmarks, samples }: ExportableR
     ['errors', `${String(run.summary.errors)} of ${String(run.summary.samples)}`],
     ['tokens', `${String(run.summary.input_tokens)} in, ${String(run.summary.output_tokens)} out`],
     ['cost', costOf(run.summary)],
-    ['consensus', 'gremium_version' in run.metadata ? JSON.stringify(run.metadata) : 'none recorded'],
+    ['metadata', JSON.stringify(run.metadata)],
     ['code', run.code_version],
     ['answers', run.simulated ? 'of the simulated provider' : 'of real models'],
     ['from, to', `${run.started_at ?? ''}, ${run.finished_at ?? 'not finished'}`],
@@ -45,10 +47,19 @@ export function subsetText(subset: ExportableRun['run']['subset']): string {
   return `${part} by seed '${subset.seed}' (${subset.algorithm})`;
 }
 
+const memberNames = z.object({ members: z.array(z.object({ model: z.object({ provider: z.string(), model: z.string() }).optional() })) });
+
+/** The models that a plan asks, such as "openai/gpt-4o-mini, groq/llama-3". */
+export function membersText(plan: unknown): string {
+  const parsed = memberNames.safeParse(plan);
+  const names = parsed.success ? parsed.data.members.map(({ model }) => (model ? `${model.provider}/${model.model}` : 'a panel')) : [];
+  return names.length === 0 ? 'none recorded' : names.join(', ');
+}
+
 function section(benchmark: RunDocumentBenchmark): string {
   const { summary, dataset } = benchmark;
   const differences = benchmark.differences.map(({ what, official, here }) => `- ${what}: officially ${official}; here ${here}\n`).join('');
-  return `\n## ${benchmark.display_name}\n\n${table([
+  return `\n## ${benchmark.display_name.replaceAll(/\s+/g, ' ')}\n\n${table([
     ['state', benchmark.reason === null ? benchmark.status : `${benchmark.status}: ${benchmark.reason.message}`],
     ['metric', `${benchmark.metric} (${benchmark.badge}, scorer ${benchmark.scorer_version ?? 'none'})`],
     ['accuracy', accuracyText(summary)],
@@ -61,20 +72,27 @@ function section(benchmark: RunDocumentBenchmark): string {
 
 function sampleText(sample: RunDocumentSample): string {
   const asked = sample.messages.map((message) => fence(JSON.stringify(message, null, 1))).join('');
-  const failure = sample.failure === null ? '' : `\nNo answer: ${sample.failure.code}: ${sample.failure.message}\n`;
+  const failure = sample.failure === null ? '' : `\nNo answer:\n\n${fence(`${sample.failure.code}: ${sample.failure.message}`)}`;
   const answer = sample.answer === null ? '' : `\nAnswer:\n\n${fence(sample.answer)}`;
-  const found = `\nExpected \`${sample.expected}\`, read \`${sample.extracted ?? 'nothing'}\`: **${sample.verdict ?? sample.status}**, score ${String(sample.score ?? 0)}\n`;
-  return `\n### ${sample.item_id}${sample.epoch > 0 ? `, epoch ${String(sample.epoch)}` : ''}\n\n${asked}${failure}${answer}${found}`;
+  const found = `\nExpected ${code(sample.expected)}, read ${code(sample.extracted ?? 'nothing')}: **${sample.verdict ?? sample.status}**, score ${String(sample.score ?? 0)}\n`;
+  return `\n### ${code(sample.item_id)}${sample.epoch > 0 ? `, epoch ${String(sample.epoch)}` : ''}\n\n${asked}${failure}${answer}${found}`;
 }
 
-// A fence longer than any in the text.
+// A fence longer than any in the text; reduced, not spread: an answer may have more runs than a call has arguments.
 function fence(text: string): string {
-  const longest = Math.max(2, ...(text.match(/`+/g) ?? []).map((run) => run.length));
+  const longest = (text.match(/`+/g) ?? []).reduce((most, run) => Math.max(most, run.length), 2);
   const marks = '`'.repeat(longest + 1);
   return `${marks}\n${text}\n${marks}\n`;
 }
 
+// Of one line, whatever it holds.
+function code(text: string): string {
+  const marks = '`'.repeat((text.match(/`+/g) ?? []).reduce((most, run) => Math.max(most, run.length), 0) + 1);
+  const line = text.replaceAll(/\s+/g, ' ');
+  return line.startsWith('`') || line.endsWith('`') ? `${marks} ${line} ${marks}` : `${marks}${line}${marks}`;
+}
+
 function table(rows: readonly (readonly [string, string])[]): string {
-  const escaped = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
+  const escaped = (text: string): string => text.replaceAll(/[\\`<|]/g, '\\$&').replaceAll(/\s+/g, ' ');
   return `| | |\n|---|---|\n${rows.map(([name, value]) => `| ${name} | ${escaped(value)} |`).join('\n')}\n`;
 }

@@ -1,6 +1,6 @@
 import PDFDocument from 'pdfkit';
 import type { ExportableRun, RunDocumentBenchmark, RunSummary } from '../../domain/exports/run-document.js';
-import { accuracyText, costOf, subsetText } from './results-markdown.js';
+import { accuracyText, costOf, membersText, subsetText } from './results-markdown.js';
 
 const margin = 50;
 const width = 495;
@@ -9,8 +9,8 @@ const faint = '#6b7785';
 const accent = '#2f6fb2';
 const bad = '#b5473a';
 const grid = '#d8dee5';
-/** Most categories of one chart; the rest are told as a number. */
-const mostBars = 16;
+/** Most bars of one chart; more make several, so that each fits a page. */
+const mostBars = 30;
 
 /** The report of a run, A4: who was asked, accuracies with their intervals as a chart, what became of the samples, categories, data and prompts. The caller pipes it; it ends itself. */
 export function resultsPdf({ run, benchmarks }: Pick<ExportableRun, 'run' | 'benchmarks'>): PDFKit.PDFDocument {
@@ -24,13 +24,14 @@ export function resultsPdf({ run, benchmarks }: Pick<ExportableRun, 'run' | 'ben
 }
 
 function title(document: PDFKit.PDFDocument, run: ExportableRun['run']): void {
-  document.fillColor(ink).font('Helvetica-Bold').fontSize(20).text(run.model);
+  document.fillColor(ink).font('Helvetica-Bold').fontSize(20).text(printable(run.model));
   document.font('Helvetica').fontSize(10).fillColor(faint).text(`Benchmark run ${run.id}${run.simulated ? ' · answers of the simulated provider' : ''}`).moveDown();
   const panel = run.panel === null ? run.strategy : `${run.strategy} (panel ${run.panel.name}, version ${String(run.panel.version)})`;
   const participants = run.metadata['gremium_participants'];
   facts(document, [
     ['Provider', run.provider],
     ['Strategy', panel],
+    ['Members', membersText(run.plan)],
     ['State', run.reason === null ? run.status : `${run.status}: ${run.reason.message}`],
     ['Mode', run.mode],
     ['Subset', subsetText(run.subset)],
@@ -48,8 +49,8 @@ function facts(document: PDFKit.PDFDocument, rows: readonly (readonly [string, s
   for (const [name, value] of rows) {
     room(document, 16);
     const top = document.y;
-    document.fillColor(faint).text(name, margin, top, { width: 90 });
-    document.fillColor(ink).text(value, margin + 95, top, { width: width - 95 });
+    document.fillColor(faint).text(printable(name), margin, top, { width: 90 });
+    document.fillColor(ink).text(printable(value), margin + 95, top, { width: width - 95 });
   }
   document.x = margin;
   document.moveDown();
@@ -68,7 +69,8 @@ function accuracyChart(document: PDFKit.PDFDocument, benchmarks: readonly RunDoc
 }
 
 // Horizontal, from 0 to 100 %, a whisker for the interval.
-function bars(document: PDFKit.PDFDocument, rows: readonly Bar[]): void {
+function bars(document: PDFKit.PDFDocument, all: readonly Bar[]): void {
+  const rows = all.slice(0, mostBars);
   const [left, length, step] = [margin + 120, 230, 18];
   room(document, rows.length * step + 24);
   const top = document.y;
@@ -79,7 +81,7 @@ function bars(document: PDFKit.PDFDocument, rows: readonly Bar[]): void {
   }
   rows.forEach((row, index) => {
     const y = top + index * step;
-    document.fontSize(8).fillColor(ink).text(row.label, margin, y + 4, { width: 112, height: 10, ellipsis: true });
+    document.fontSize(8).fillColor(ink).text(printable(row.label), margin, y + 4, { width: 112, height: 10, ellipsis: true });
     document.fillColor(faint).text(row.note, left + length + 8, y + 4, { width: width - 120 - length - 8, height: 10, ellipsis: true });
     if (row.share === null) return;
     document.rect(left, y + 3, row.share * length, step - 8).fill(accent);
@@ -90,6 +92,7 @@ function bars(document: PDFKit.PDFDocument, rows: readonly Bar[]): void {
   });
   document.x = margin;
   document.y = top + rows.length * step + 20;
+  if (all.length > mostBars) bars(document, all.slice(mostBars));
 }
 
 function benchmarkPart(document: PDFKit.PDFDocument, benchmark: RunDocumentBenchmark): void {
@@ -108,8 +111,8 @@ function benchmarkPart(document: PDFKit.PDFDocument, benchmark: RunDocumentBench
   const categories = Object.entries(summary.by_category);
   if (categories.length < 2) return;
   room(document, 60);
-  document.fontSize(9).fillColor(faint).text(`By category${categories.length > mostBars ? ` (the first ${String(mostBars)} of ${String(categories.length)})` : ''}`, margin).moveDown(0.3);
-  bars(document, categories.slice(0, mostBars).map(([label, { samples, accuracy }]) => ({ label, share: accuracy, interval: null, note: accuracy === null ? 'none answered' : `${(accuracy * 100).toFixed(1)} % of ${String(samples)}` })));
+  document.fontSize(9).fillColor(faint).text('By category', margin).moveDown(0.3);
+  bars(document, categories.map(([label, { samples, accuracy }]) => ({ label, share: accuracy, interval: null, note: accuracy === null ? 'none answered' : `${(accuracy * 100).toFixed(1)} % of ${String(samples)}` })));
 }
 
 // One stacked bar: right, wrong, unreadable, errors.
@@ -134,9 +137,14 @@ function outcomes(document: PDFKit.PDFDocument, summary: RunSummary): void {
   document.moveDown();
 }
 
+// The built-in fonts have Latin letters only: what they lack is told as `?`, where they would print other letters.
+function printable(text: string): string {
+  return text.replaceAll(/[^\t\n\u0020-\u007E\u00A0-\u00FF\u2013\u2014\u2018\u2019\u201C\u201D\u2022\u2026\u20AC]/gu, '?');
+}
+
 function heading(document: PDFKit.PDFDocument, text: string): void {
   room(document, 80);
-  document.moveDown(0.5).font('Helvetica-Bold').fontSize(13).fillColor(ink).text(text, margin).font('Helvetica').moveDown(0.4);
+  document.moveDown(0.5).font('Helvetica-Bold').fontSize(13).fillColor(ink).text(printable(text), margin).font('Helvetica').moveDown(0.4);
 }
 
 function room(document: PDFKit.PDFDocument, height: number): void {
