@@ -8,6 +8,9 @@ import type { BatchActivities, HeldJob } from './batch-activities.js';
 import { atProvider, batchInterface, jobStep, later, meetTrouble } from './job-parts.js';
 import type { JobParts } from './job-parts.js';
 
+/** Looks that found no job, before the last one that counts. */
+const sureAfter = 2;
+
 /**
  * The activity that waits for the end of a job at its provider: one look, then a benign failure that names the time of the next. The provider's troubles never fail the job: it is
  * asked again until its maximum age, then canceled, and after a bounded wait for that it counts as ended.
@@ -19,7 +22,8 @@ export function createAwaitJob(parts: JobParts): BatchActivities['awaitJob'] {
   };
 }
 
-async function look(parts: JobParts, job: JobAtWork, signal: AbortSignal): Promise<{ state: 'ended' } | HeldJob> {
+/** Looks once at the job as its row was when it was read. */
+export async function look(parts: JobParts, job: JobAtWork, signal: AbortSignal): Promise<{ state: 'ended' } | HeldJob> {
   if (job.status !== 'running' || job.reference === null) return { state: 'ended' };
   const now = Date.now();
   const ageMs = now - (job.submittedAt ?? now);
@@ -70,12 +74,17 @@ async function end(parts: JobParts, job: JobAtWork, reason: { code: string; mess
 }
 
 async function pollFailed(parts: JobParts, job: JobAtWork, failure: ProviderFailure, ageMs: number): Promise<{ state: 'ended' } | HeldJob> {
-  // The provider forgot the job: what it did is lost, and its lines wait again.
-  if (failure.code === 'not_found') return end(parts, job, { code: 'not_found', message: failure.message });
+  // The provider forgot the job: what it did is lost, and its lines wait again, to be paid once more. One that says so once may not know it yet.
+  if (failure.code === 'not_found' && isForgotten(job)) return end(parts, job, { code: 'not_found', message: failure.message });
   if (failure.code === 'auth' || failure.code === 'billing') return meetTrouble(parts, job, failure);
   if (isOverdue(parts, job, ageMs)) return end(parts, job, overdue(parts));
   await parts.jobs.noteTrouble(job.id, { code: failure.code, message: failure.message });
   throw later(failure.message, Math.max(pollMs(parts, job, ageMs), Math.min(failure.retryAfterMs ?? 0, parts.policy.maxRetryDelayMs)));
+}
+
+/** Whether the provider knew nothing of the job before, some times in a row. */
+function isForgotten({ reason, troubleCount }: JobAtWork): boolean {
+  return reason?.code === 'not_found' && troubleCount >= sureAfter;
 }
 
 function pollMs(parts: JobParts, job: JobAtWork, ageMs: number): number {

@@ -9,12 +9,14 @@ import { ProviderFailure } from '../src/providers/provider-failure.js';
 import type { CallRecord } from '../src/traces/calls.store.js';
 import type { BatchActivities, HeldJob } from './batch-activities.js';
 import { callIdOf, lineRequest } from './job-lines.js';
-import { batchInterface, closeJob, jobStep } from './job-parts.js';
+import { batchInterface, closeJob, jobStep, later } from './job-parts.js';
 import type { JobParts } from './job-parts.js';
 import { storable } from './make-call.js';
 
 /** Results that one transaction writes: large enough that its commit is cheap, small enough to hold. */
 const groupSize = 500;
+/** Readings that found no results, before the last one that counts. */
+const sureAfter = 2;
 
 type Collected = Awaited<ReturnType<BatchActivities['collectJob']>>;
 
@@ -35,7 +37,8 @@ export async function collect(parts: JobParts, job: JobAtWork, signal: AbortSign
     await parts.jobs.rejectReference(job.id);
     return { state: 'unconfirmed' };
   }
-  const error = job.reason?.message ?? job.lastStatus?.error ?? null;
+  // A request that failed meanwhile stands in the reason.
+  const error = job.lastStatus?.error ?? job.reason?.message ?? null;
   const trouble = end === 'failed' ? accountTrouble(error) : null;
   // An account's trouble is no attempt of its lines.
   const missing = await parts.lines.closeOpen(job.id, restOfJob(end, job.batch.options, error), { maxAttempts: job.batch.options.maxAttempts, sent: trouble === null });
@@ -86,8 +89,11 @@ async function readResults(parts: JobParts, job: JobAtWork, end: JobEnd, tally: 
       group = [];
     }
   } catch (error) {
-    // The provider deleted the results: what was not read is lost.
     if (!(error instanceof ProviderFailure) || error.code !== 'not_found') throw error;
+    // The provider deleted the results: what was not read is lost, and is paid once more. Once may be a mistake.
+    if (job.troubleCount >= sureAfter) return job.certain;
+    await parts.jobs.noteTrouble(job.id, job.reason);
+    throw later(error.message, parts.policy.collectJob.retry.initialMs);
   }
   return group.length === 0 ? job.certain : writeGroup(parts, job, end, tally, group);
 }

@@ -44,7 +44,7 @@ describe('a batch whose workflow was ended by force', () => {
     const [job] = (await plan(batchId, 0)).jobs;
     if (!job) throw new Error('nothing was planned');
     await jobs.takePlace({ id: job.jobId, batchId, provider: job.provider }, { providerLimit: 1, batchLimit: 1 });
-    await jobs.beginCreation({ id: job.jobId, provider: job.provider }, { serially: true });
+    await jobs.beginCreation({ id: job.jobId, provider: job.provider }, { apartMs: 60_000 });
     const reason = { code: 'internal', message: 'terminated' };
     await batches.settleItems(batchId, 'failed', reason);
     await batches.finish(batchId, { status: 'failed', reason, outputFileId: null, errorFileId: null });
@@ -52,7 +52,7 @@ describe('a batch whose workflow was ended by force', () => {
     const otherId = await createBatchRows(pool, { items: [{ plan: planOf('single', ['a']) }] });
     const [other] = (await plan(otherId, 0)).jobs;
     expect(await jobs.takePlace({ id: other?.jobId ?? '', batchId: otherId, provider: job.provider }, { providerLimit: 1, batchLimit: 1 })).toBe(true);
-    expect(await jobs.beginCreation({ id: other?.jobId ?? '', provider: job.provider }, { serially: true })).not.toBeNull();
+    expect(await jobs.beginCreation({ id: other?.jobId ?? '', provider: job.provider }, { apartMs: 60_000 })).not.toBeNull();
 
     expect(await retryFailedItems(new BatchStateStore(pool), batchId)).toEqual({ items: 2 });
     expect(await plan(batchId, 1)).toMatchObject({ jobs: [{ jobId: job.jobId, lines: 2 }], pending: 2, waiting: 0 });

@@ -72,7 +72,7 @@ async function create(parts: JobParts, job: JobAtWork, signal: AbortSignal): Pro
     const status = await atProvider(parts, job, { signal, timeoutMs: parts.policy.submitJob.createTimeoutMs }, async (options) => {
       // Only now that it may be sent: after its time-out, counted from here, the next attempt takes it for settled. Without an input of its own nothing marks the job at the
       // provider: two creations at a time could not be told apart.
-      createStartedAt = await parts.jobs.beginCreation(job, { serially: inputReference === null });
+      createStartedAt = await parts.jobs.beginCreation(job, { apartMs: inputReference === null ? latestMs(parts) + clockSkewMs : null });
       if (createStartedAt === null) throw later(`Another creation at '${job.provider}' is under way.`, parts.policy.submitJob.placePollMs);
       return batch.create({ ...marker, inputReference, createStartedAt }, lines, options);
     });
@@ -134,11 +134,16 @@ async function adoptEarlier(parts: JobParts, job: JobAtWork, signal: AbortSignal
   return false;
 }
 
+/** Milliseconds after its beginning in which a creation may be dated by the provider. */
+function latestMs({ policy: { submitJob } }: JobParts): number {
+  return submitJob.createTimeoutMs + submitJob.createSettleMs + clockSkewMs;
+}
+
 /** The best of what was found: marked ones first, then by how close the creation was. One that is not marked and has results is told by them at once. */
 async function bestMatch(parts: JobParts, job: JobAtWork, found: Found[], firstLine: string | null, signal: AbortSignal): Promise<Found | null> {
   const others = await parts.jobs.othersReferences(job, found.map(({ status }) => status.reference));
   const startedAt = job.createStartedAt ?? 0;
-  const latestAt = startedAt + parts.policy.submitJob.createTimeoutMs + parts.policy.submitJob.createSettleMs + clockSkewMs;
+  const latestAt = startedAt + latestMs(parts);
   const free = found.filter(({ status: { reference, createdAt }, certain }) => !others.has(reference) && !job.rejectedReferences.includes(reference) && (certain || (createdAt ?? 0) <= latestAt));
   const distance = ({ status }: Found): number => Math.abs((status.createdAt ?? Number.MAX_SAFE_INTEGER) - startedAt);
   for (const match of free.sort((one, other) => Number(other.certain) - Number(one.certain) || distance(one) - distance(other))) {

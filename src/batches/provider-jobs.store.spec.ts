@@ -109,19 +109,28 @@ describe('ProviderJobsStore', () => {
   it('lets one creation at a time begin where they could not be told apart, and the next one when it is settled', async () => {
     await batch('serial');
     for (const id of ['serial-1', 'serial-2']) await job(id, 'serial', { provider: 'unmarked', status: 'creating' });
-    const begin = (id: string) => jobs.beginCreation({ id, provider: 'unmarked' }, { serially: true });
+    const begin = (id: string) => jobs.beginCreation({ id, provider: 'unmarked' }, { apartMs: 60_000 });
     const began = await Promise.all([begin('serial-1'), begin('serial-2')]);
     const [first, second] = began[0] === null ? ['serial-2', 'serial-1'] : ['serial-1', 'serial-2'];
     expect(began.filter((at) => at !== null)).toHaveLength(1);
     expect(await begin(second)).toBeNull();
+    expect(await jobs.beginCreation({ id: first, provider: 'unmarked' }, { apartMs: null })).toBeNull();
     await jobs.saveReference(first, { ...running, reference: first }, true);
     expect(await begin(second)).not.toBeNull();
+  });
+
+  it('waits no longer for a creation that nobody settles than it could be mistaken for another', async () => {
+    await batch('stale');
+    for (const id of ['stale-1', 'stale-2']) await job(id, 'stale', { provider: 'stale', status: 'creating' });
+    await pool.query(`UPDATE provider_jobs SET create_started_at = now() - interval '1 hour' WHERE id = 'stale-1'`);
+    const begin = (apartMs: number) => jobs.beginCreation({ id: 'stale-2', provider: 'stale' }, { apartMs });
+    expect([await begin(7_200_000), await begin(60_000)]).toEqual([null, expect.any(Number)]);
   });
 
   it('remembers what was mistaken for a job, and that it is still to be looked for', async () => {
     await batch('mistake');
     await job('mistake-1', 'mistake', { provider: 'mistaken', status: 'creating' });
-    await jobs.beginCreation({ id: 'mistake-1', provider: 'mistaken' }, { serially: true });
+    await jobs.beginCreation({ id: 'mistake-1', provider: 'mistaken' }, { apartMs: 60_000 });
     await jobs.saveReference('mistake-1', { ...running, reference: 'theirs' }, false);
     await jobs.end('mistake-1', null);
     await jobs.rejectReference('mistake-1');
@@ -225,7 +234,7 @@ describe('JobLinesStore', () => {
     await batch('back');
     await job('back-1', 'back', { lines: 1 });
     await job('back-2', 'back', { lines: 1, provider: 'elsewhere', status: 'creating' });
-    await jobs.beginCreation({ id: 'back-2', provider: 'elsewhere' }, { serially: false });
+    await jobs.beginCreation({ id: 'back-2', provider: 'elsewhere' }, { apartMs: null });
     expect(await lines.release('back')).toEqual({ jobIds: ['back-1'], lines: 1 });
     const { rows } = await pool.query(`SELECT status, attempt FROM batch_calls WHERE batch_id = 'back' ORDER BY id`);
     expect(rows).toEqual([{ status: 'waiting', attempt: 0 }, { status: 'assigned', attempt: 1 }]);

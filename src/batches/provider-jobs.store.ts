@@ -92,18 +92,18 @@ export class ProviderJobsStore {
   }
 
   /**
-   * Writes down that the job's creation begins now, and returns when that is. Null: another attempt to create this job is not settled yet, or, with `serially`, the creation of
-   * another job at this provider, as two could not be told apart after a crash.
+   * Writes down that the job's creation begins now, and returns when that is. Null: another attempt to create this job is not settled yet, or, with `apartMs`, the creation of
+   * another job at this provider that began less than so long ago, as two could not be told apart after a crash.
    */
-  beginCreation(job: Pick<JobAtWork, 'id' | 'provider'>, options: { serially: boolean }): Promise<number | null> {
+  beginCreation(job: Pick<JobAtWork, 'id' | 'provider'>, options: { apartMs: number | null }): Promise<number | null> {
     return inTransaction(this.pool, async (tx) => {
       await lockCreations(tx, job.provider);
       const { rows } = await tx.query<{ create_started_at: Date }>({
         // Whole milliseconds, so that whoever read it can name it.
-        text: `UPDATE provider_jobs SET create_started_at = date_trunc('milliseconds', clock_timestamp()) WHERE id = $1 AND status = 'creating' AND create_started_at IS NULL AND NOT ($2 AND EXISTS (
-  SELECT FROM provider_jobs AS other WHERE other.provider = $3 AND other.mode = 'batch' AND other.status = 'creating' AND other.create_started_at IS NOT NULL AND other.id <> $1 AND ${isCarriedOut('other')}))
+        text: `UPDATE provider_jobs SET create_started_at = date_trunc('milliseconds', clock_timestamp()) WHERE id = $1 AND status = 'creating' AND create_started_at IS NULL AND NOT ($2::float8 IS NOT NULL AND EXISTS (
+  SELECT FROM provider_jobs AS other WHERE other.provider = $3 AND other.mode = 'batch' AND other.status = 'creating' AND other.create_started_at > clock_timestamp() - $2::float8 * interval '1 millisecond' AND other.id <> $1 AND ${isCarriedOut('other')}))
 RETURNING create_started_at`,
-        values: [job.id, options.serially, job.provider],
+        values: [job.id, options.apartMs, job.provider],
       });
       return rows[0]?.create_started_at.getTime() ?? null;
     });
@@ -159,10 +159,10 @@ submitted_at = NULL, ended_at = NULL, cancel_sent_at = NULL WHERE id = $1 AND re
   }
 
   /** One more failed request in a row about this job; returns how many. */
-  async noteTrouble(jobId: string, reason: BatchReason): Promise<number> {
+  async noteTrouble(jobId: string, reason: BatchReason | null): Promise<number> {
     const { rows } = await this.pool.query<{ trouble_count: number }>({
       text: 'UPDATE provider_jobs SET trouble_count = trouble_count + 1, reason = $2 WHERE id = $1 RETURNING trouble_count',
-      values: [jobId, JSON.stringify(reason)],
+      values: [jobId, reason && JSON.stringify(reason)],
     });
     return rows[0]?.trouble_count ?? 1;
   }

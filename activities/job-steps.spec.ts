@@ -8,10 +8,12 @@ import type { JobAtWork } from '../src/batches/provider-jobs.store.js';
 import { createPostgresPool } from '../src/database/postgres-pool.js';
 import type { BatchProvider, BatchResult, JobMarker, JobStatus } from '../src/providers/batch-provider.js';
 import type { Provider } from '../src/providers/provider.js';
+import { ProviderFailure } from '../src/providers/provider-failure.js';
 import { createBatchRows } from '../test/support/batch-rows.js';
 import { createTestDatabase, type TestDatabase } from '../test/support/database.js';
 import { batchPolicies } from '../workflows/policies/batch-policies.js';
 import { planOf } from '../workflows/consensus/scripted-context.js';
+import { look } from './await-batch.js';
 import { collect } from './collect-batch.js';
 import type { JobParts } from './job-parts.js';
 import { planRound } from './plan-round.js';
@@ -41,6 +43,8 @@ class ScriptedProvider {
   /** Resolves when a creation may be answered. */
   answer: () => Promise<void> = () => Promise.resolve();
   uploads = false;
+  /** Questions about jobs and results that it answers by 404. */
+  forgets = 0;
   private count = 0;
 
   get asProvider(): Provider {
@@ -62,8 +66,8 @@ class ScriptedProvider {
         return status;
       },
       find: () => Promise.resolve([...this.foreign, ...this.created.map(({ status }) => status)].map((status) => ({ status, certain: false }))),
-      status: (reference) => Promise.resolve(statusOf(reference, 1)),
-      results: ({ reference }) => rowsOf(this.results.get(reference) ?? []),
+      status: (reference) => (this.forgets-- > 0 ? Promise.reject(unknown('job')) : Promise.resolve(statusOf(reference, 1))),
+      results: ({ reference }) => (this.forgets-- > 0 ? fails(unknown('results')) : rowsOf(this.results.get(reference) ?? [])),
       confirms: ({ reference }, lineId) => Promise.resolve((this.results.get(reference) ?? []).includes(lineId)),
       cancel: async (reference) => {
         this.canceled.push(reference);
@@ -74,6 +78,14 @@ class ScriptedProvider {
 
 function statusOf(reference: string, total: number, facts: Partial<JobStatus> = {}): JobStatus {
   return { reference, state: 'running', providerState: 'in_progress', total, succeeded: 0, failed: 0, error: null, results: null, createdAt: Date.now(), ...facts };
+}
+
+function unknown(what: string): ProviderFailure {
+  return new ProviderFailure({ code: 'not_found', provider: 'scripted', model: 'a', message: `no such ${what}`, httpStatus: 404 });
+}
+
+async function* fails(error: Error): AsyncGenerator<BatchResult> {
+  throw error;
 }
 
 async function* rowsOf(ids: string[]): AsyncGenerator<BatchResult> {
@@ -236,5 +248,39 @@ describe('collect', () => {
     const provider = new ScriptedProvider();
     const job = await adopted(provider, results);
     expect(await collect(partsOf(provider), await job.read(), signal)).toEqual({ state: 'unconfirmed' });
+  });
+});
+
+describe('a provider that does not know the job', () => {
+  async function submitted(provider: ScriptedProvider) {
+    provider.uploads = true;
+    const job = await planned(provider);
+    await submit(partsOf(provider), await job.read(), signal);
+    return job;
+  }
+
+  it('is asked again before the lines are paid once more', async () => {
+    const provider = new ScriptedProvider();
+    const job = await submitted(provider);
+    provider.forgets = 2;
+    for (const said of ['no such job', 'no such job', 'in_progress']) await expect(look(partsOf(provider), await job.read(), signal)).rejects.toThrow(said);
+    provider.forgets = 3;
+    for (const said of ['no such job', 'no such job']) await expect(look(partsOf(provider), await job.read(), signal)).rejects.toThrow(said);
+    expect(await look(partsOf(provider), await job.read(), signal)).toEqual({ state: 'ended' });
+    expect(await job.read()).toMatchObject({ status: 'ended', reason: { code: 'not_found' } });
+  });
+
+  it('is asked again for results, and keeps why the job ended', async () => {
+    const provider = new ScriptedProvider();
+    const job = await submitted(provider);
+    const { reference } = await job.read();
+    provider.results.set(reference ?? '', provider.created[0]?.lineIds ?? []);
+    const jobs = new ProviderJobsStore(pool);
+    await jobs.saveStatus(job.jobId, statusOf(reference ?? '', 2, { state: 'expired', results: { url: 'x' } }));
+    await jobs.end(job.jobId, { code: 'expired', message: 'took too long' });
+    provider.forgets = 1;
+    await expect(collect(partsOf(provider), await job.read(), signal)).rejects.toThrow('no such results');
+    expect(await job.read()).toMatchObject({ reason: { code: 'expired' } });
+    expect(await collect(partsOf(provider), await job.read(), signal)).toMatchObject({ state: 'collected', succeeded: 2 });
   });
 });
