@@ -4,15 +4,22 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
-import { runDocumentSchema } from '../../domain/exports/run-document.js';
+import { runDocumentSchema, type RunDocument } from '../../domain/exports/run-document.js';
 import { createTestDatabase, type TestDatabase } from '../../test/support/database.js';
 import { sampleRun } from '../../test/support/sample-run.js';
 import { RunDocumentStore } from '../runs/run-document.store.js';
 import { renderExport } from './export-formats.js';
 import { ImportRunStore } from './import-run.store.js';
-import { readImportedRun } from './imported-run.js';
+import { checkedRun, readImportedRun } from './imported-run.js';
+import { resultsJson } from './results-json.js';
 import { homeSigningKey } from './signing-key.js';
 import { SigningKeysStore } from './signing-keys.store.js';
+
+async function documentOf(run: ReturnType<typeof sampleRun>): Promise<RunDocument> {
+  let text = '';
+  for await (const piece of resultsJson(run)) text += piece;
+  return runDocumentSchema.parse(JSON.parse(text));
+}
 
 describe('an import', () => {
   const folder = mkdtempSync(join(tmpdir(), 'conclave-import-'));
@@ -50,8 +57,32 @@ describe('an import', () => {
     const document = runDocumentSchema.parse({ schema_version: '1.0', run: sampleRun({ id: 'run_2' }).run, benchmarks: [] });
     const [benchmark] = sampleRun().benchmarks;
     if (benchmark) document.benchmarks = [{ ...benchmark, samples: [] }, { ...benchmark, samples: [] }];
-    await expect(new ImportRunStore(pool).write(document, 'key_a', origin)).rejects.toThrow(/run_benchmarks_pkey/);
+    await expect(new ImportRunStore(pool).write(document, 'key_a', origin)).rejects.toThrow(/can't be stored/);
     expect((await pool.query("SELECT 1 FROM runs WHERE id = 'run_2'")).rowCount).toBe(0);
+  });
+
+  it.each([
+    ['an id no run has here', (document: RunDocument) => { document.run.id = '../../x'; }, /run\.id/],
+    ['a run that is not over, which would be carried out', (document: RunDocument) => { document.run.status = 'queued'; }, /run\.status/],
+    ['a benchmark name that is none', (document: RunDocument) => { for (const benchmark of document.benchmarks) benchmark.name = 'a.b'; }, /benchmarks\.0\.name/],
+    ['a benchmark twice', (document: RunDocument) => { document.benchmarks.push(...document.benchmarks); }, /twice/],
+    ['an ordinal twice', (document: RunDocument) => { for (const sample of document.benchmarks[0]?.samples ?? []) sample.ordinal = 0; }, /can't be stored/],
+    ['a time that is none', (document: RunDocument) => { document.run.created_at = 'yesterday-ish'; }, /can't be stored/],
+    ['a number no column holds', (document: RunDocument) => { for (const sample of document.benchmarks[0]?.samples ?? []) sample.input_tokens = 2 ** 40; }, /can't be stored/],
+  ] as const)('of %s is refused with a 400 that says so, and leaves nothing', async (_, change, message) => {
+    const document = await documentOf(sampleRun({ id: 'run_3' }));
+    change(document);
+    await expect((async () => new ImportRunStore(pool).write(checkedRun(document), 'key_a', origin))()).rejects.toThrow(message);
+    expect((await pool.query("SELECT 1 FROM runs WHERE id NOT IN ('run_1')")).rowCount).toBe(0);
+  });
+
+  it('keeps what Postgres can keep of hostile texts', async () => {
+    const document = await documentOf(sampleRun({ id: 'run_4', model: 'm\0m' }));
+    const [sample] = document.benchmarks[0]?.samples ?? [];
+    if (sample) Object.assign(sample, { answer: 'a\0b \ud83d \\u0000', failure: { code: 'x', message: '\0' } });
+    expect(await new ImportRunStore(pool).write(checkedRun(document), 'key_a', origin)).toBe(true);
+    const { rows } = await pool.query<{ answer: string; model: string }>("SELECT answer, model FROM run_samples JOIN runs ON runs.id = run_id WHERE run_id = 'run_4' AND ordinal = 0");
+    expect(rows).toEqual([{ answer: 'ab \ufffd \\u0000', model: 'mm' }]);
   });
 
   it('keys are listed once used, and retired by the next', async () => {

@@ -1,7 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type pg from 'pg';
+import pg from 'pg';
 import type { RunDocument, RunDocumentSample } from '../../domain/exports/run-document.js';
 import { POSTGRES_POOL } from '../database/postgres-pool.js';
+import { safeJson } from '../database/safe-json.js';
+import { badRequest } from '../http/api-error.js';
 
 /** Samples written in one statement. */
 const groupSize = 500;
@@ -18,8 +20,10 @@ export interface ImportOrigin {
 export class ImportRunStore {
   constructor(@Inject(POSTGRES_POOL) private readonly pool: pg.Pool) {}
 
-  /** Writes the run with its id and samples in one transaction; false where a run of that id exists. Its sums of calls become one ledger row a sample, under the key `imported`. */
-  async write(document: RunDocument, caller: string, origin: ImportOrigin): Promise<boolean> {
+  /** Writes the run with its id and samples in one transaction; a 400 for what no run here can be; false where a run of that id exists. Its sums of calls become one ledger row a sample, under the key `imported`. */
+  async write(given: RunDocument, caller: string, origin: ImportOrigin): Promise<boolean> {
+    // Texts of columns of their own too.
+    const document: RunDocument = { ...given, run: JSON.parse(safeJson(given.run)) as RunDocument['run'], benchmarks: given.benchmarks.map(({ samples, ...block }) => ({ ...(JSON.parse(safeJson(block)) as typeof block), samples })) };
     const client = await this.pool.connect();
     try {
       await client.query('BEGIN');
@@ -29,11 +33,16 @@ export class ImportRunStore {
       return isNew;
     } catch (error) {
       await client.query('ROLLBACK');
-      throw error;
+      throw unstorable(error) ?? error;
     } finally {
       client.release();
     }
   }
+}
+
+// Classes 22 and 23: values no column takes, and rows that contradict each other. All of them are the document's.
+function unstorable(error: unknown): Error | null {
+  return error instanceof pg.DatabaseError && /^2[23]/.test(error.code ?? '') ? badRequest('file', `The run can't be stored: ${error.message}.`) : null;
 }
 
 async function writeRun(client: pg.PoolClient, { run }: RunDocument, caller: string, origin: ImportOrigin): Promise<boolean> {
@@ -78,5 +87,5 @@ function sampleRow(sample: RunDocumentSample, runId: string, benchmark: string):
 }
 
 function json(value: unknown): string | null {
-  return value === null || value === undefined ? null : JSON.stringify(value);
+  return value === null || value === undefined ? null : safeJson(value);
 }

@@ -1,23 +1,44 @@
 import { buffer } from 'node:stream/consumers';
 import yauzl from 'yauzl';
 import { promisify } from 'node:util';
-import { exportSchemaVersion, runDocumentSchema, type RunDocument } from '../../domain/exports/run-document.js';
+import { z } from 'zod';
+import { benchmarkBlockSchema, exportSchemaVersion, runDocumentSchema, sampleSchema, type RunDocument } from '../../domain/exports/run-document.js';
 import { badRequest } from '../http/api-error.js';
 
 /** Largest `results.json` that is taken in, in bytes: it is read whole. */
 const largestResults = 400 * 1024 * 1024;
 
+// A run that is not over would be carried out here, by its own plan; ids and names become parts of other ids.
+const importableSchema = runDocumentSchema.extend({
+  run: runDocumentSchema.shape.run.extend({ id: z.string().regex(/^run_[A-Za-z0-9]{1,64}$/, "no run's id"), status: z.enum(['succeeded', 'failed', 'canceled']) }),
+  benchmarks: z.array(benchmarkBlockSchema.extend({ name: z.string().regex(/^[A-Za-z0-9_-]{1,100}$/, "no benchmark's name"), samples: z.array(sampleSchema) })).max(200),
+});
+
 /** The run of a verified archive. Throws a 400 for one of another schema version, too large, or not of the schema. */
 export async function readImportedRun(path: string): Promise<RunDocument> {
-  const text = (await resultsOf(path)).toString('utf8');
-  const parsed = runDocumentSchema.safeParse(JSON.parse(text));
+  return checkedRun(jsonOf((await resultsOf(path)).toString('utf8')));
+}
+
+/** What could be a run of this installation: signed by whoever, it may say anything. Throws a 400. */
+export function checkedRun(value: unknown): RunDocument {
+  const parsed = importableSchema.safeParse(value);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     throw badRequest('file', `results.json is not a run of schema ${exportSchemaVersion}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}.`);
   }
   if (parsed.data.schema_version.split('.')[0] !== exportSchemaVersion.split('.')[0])
     throw badRequest('file', `The export has schema version ${parsed.data.schema_version}; this Conclave reads ${exportSchemaVersion}. Update the older of the two.`);
+  const names = parsed.data.benchmarks.map(({ name }) => name);
+  if (new Set(names).size !== names.length) throw badRequest('file', 'results.json has a benchmark twice.');
   return parsed.data;
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw badRequest('file', 'results.json is no JSON.');
+  }
 }
 
 async function resultsOf(path: string): Promise<Buffer> {
