@@ -70,7 +70,7 @@ function seatFault(seat: MemberPlan, limits: { asked: number | undefined | null;
   if (seat.kind === 'panel') return planFault(seat.plan, limits.asked, facts);
   const name = `${seat.model.provider}/${seat.model.model}`;
   if (facts.price(seat.model) === null)
-    return { param: 'cost_cap_usd', message: `The price of '${name}' is unknown, so its cost can't be capped. Add a price (conclave models show ${name}), or leave cost_cap_usd out.` };
+    return { param: 'cost_cap_usd', message: `The price of '${name}' is unknown, so its cost can't be capped. Give it one (PATCH /api/models/${name} with 'price'), or leave cost_cap_usd out.` };
   if (typeof (limits.own ?? limits.asked) === 'number') return null;
   if (limits.asked === undefined) return { param: 'max_tokens', message: `A batch with cost_cap_usd needs max_tokens on every item: without it nobody knows what an answer of '${name}' may cost.` };
   if (facts.outputLimit(seat.model) !== null) return null;

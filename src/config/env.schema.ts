@@ -72,7 +72,7 @@ export const environmentSchema = z.object({
   TRIO_TIMEOUT: seconds.default(60).describe('Seconds for each call of `trio`'),
   TRIO_PORT: port.optional().describe('Port of the API where PORT is missing'),
   CONCLAVE_BOOTSTRAP_KEY: text.optional().describe('First API key, created at start where none exists'),
-  CONCLAVE_URL: url.optional().describe('Address of the API that `conclave chat` and `conclave demo` talk to; default the one that runs here'),
+  CONCLAVE_URL: url.optional().describe('Address of the API that commands such as `conclave chat` and `conclave batch` talk to; default the one that runs here'),
   CONCLAVE_API_KEY: text.optional().describe('API key they send'),
   CONCLAVE_CONFIG: text.optional().describe('Path of conclave.yaml; default conclave.yaml in the working folder, then in CONCLAVE_HOME'),
   CONCLAVE_SIMULATED: z.enum(['auto', 'on', 'off']).default('auto').describe('`auto`: simulated answers when no provider has a key'),

@@ -122,7 +122,7 @@ function checkCaps(body: CreateRunBody, { plan }: RunTarget, isPriced: (provider
   const { cost } = body.config;
   if (body.cost_cap_usd === undefined || cost === 'none' || typeof cost === 'object') return;
   const unpriced = modelsOf(plan).find(({ provider, model }) => !isPriced(provider, model));
-  if (unpriced) throw badRequest('cost_cap_usd', `The price of '${unpriced.provider}/${unpriced.model}' is unknown, so a cost cap can't be held. Leave 'cost_cap_usd' out and use 'token_cap', or give the model a price ("conclave models show ${unpriced.provider}/${unpriced.model}").`);
+  if (unpriced) throw badRequest('cost_cap_usd', `The price of '${unpriced.provider}/${unpriced.model}' is unknown, so a cost cap can't be held. Leave 'cost_cap_usd' out and use 'token_cap', or give the model a price (PATCH /api/models/${unpriced.provider}/${unpriced.model}).`);
 }
 
 function checkBatch(plan: StrategyPlan): void {
