@@ -89,6 +89,7 @@ class BenchmarkRun {
       if (pauseReason(this.control)) await this.standStill();
       else {
         const result = await this.runBenchmark(begun, benchmark);
+        if (result.state === 'ended') this.on({ type: 'progressed' });
         if (result.state !== 'held') return;
         if (result.reason) this.on({ type: 'hindered', ...result.reason });
       }

@@ -60,10 +60,24 @@ const batchScenarios = {
   'batch-rate-limited': { body: { model: 'groq/llama-3.3-70b-versatile' }, rules: [{ effect: '429', endpoint: 'batches.create', provider: 'groq', count: 6, retryAfterSeconds: 0, contains: undefined }] },
 };
 
+/** Runs of some samples; `steer`: once two requests came. Recorded are the run, its benchmark, and of a panel a chunk. */
+const runScenarios = {
+  'run-plain': { plan: ['single', ['simulated/alder']] },
+  'run-panel': { plan: ['council', members, ['simulated/chair']], chunk: true },
+  'run-batch': { plan: ['single', ['openai/gpt-4o-mini']], run: { mode: 'batch', provider: 'openai', model: 'gpt-4o-mini' } },
+  'run-without-data': { plan: ['single', ['simulated/alder']], run: { benchmarks: ['mmlu_pro_1000', 'conclave-mini'] } },
+  'run-refused-key': { plan: ['single', ['simulated/alder']], rules: [{ effect: '401' }] },
+  'run-paused': { plan: ['single', ['simulated/alder']], rules: [{ effect: 'slow', latencyMs: 300 }], steer: ['pause', 'resume'] },
+  'run-canceled': { plan: ['council', members, ['simulated/chair']], rules: [{ effect: 'slow', latencyMs: 1_000 }], steer: ['cancel'], chunk: true },
+  'run-capped': { plan: ['single', ['openai/gpt-4o-mini']], run: { caps: { nanoUsd: null, tokens: 2_500 }, config: { max_tokens: 2_000 }, subset: { seed: 'conclave', percent: null, count: 40 } }, atPause: true },
+  'run-retried': { plan: ['single', ['simulated/alder']], rules: [{ effect: '400', count: 2 }], retry: true },
+};
+
 const { startTestPostgres, startTestTemporal } = await importSupport('engines');
 const { startApi, startSimulated, productEnvironment } = await importSupport('stack');
 const { startNodeProcess } = await importSupport('node-process');
 const { createTestDatabase } = await importSupport('database');
+const { RunDriver, planOf } = await importSupport('runs');
 const { SimulatedClient } = await importSupport('simulated-client');
 buildProduct();
 
@@ -102,6 +116,37 @@ async function record(wanted) {
     if (wanted.length > 0 && !wanted.includes(name)) continue;
     await recordBatch(api.url, control, client, name, scenario);
   }
+  const runs = await RunDriver.connect({ databaseUrl: database.url, temporalAddress: temporal.address });
+  stops.push(() => runs.close());
+  for (const [name, scenario] of Object.entries(runScenarios)) {
+    if (wanted.length > 0 && !wanted.includes(name)) continue;
+    await recordRun(runs, control, client, name, scenario);
+  }
+}
+
+async function recordRun(runs, control, client, name, { plan, run = {}, rules = [], steer = [], chunk = false, atPause = false, retry = false }) {
+  const mark = `record-${name}`;
+  await control.rules(...rules.map((rule) => ({ contains: mark, ...rule })));
+  const id = await runs.start({ plan: planOf(...plan), benchmarks: ['conclave-mini'], subset: { seed: 'conclave', percent: null, count: 6 }, concurrency: 2, ...run, config: { system_prompt: mark, ...run.config } });
+  if (steer.length > 0) await control.wait({ requests: 2 }, { contains: mark });
+  for (const step of steer) {
+    if (step === 'cancel') await runs.cancel(id);
+    else await runs.signal(id, step);
+    if (step === 'pause') await runs.until(id, ['paused']);
+  }
+  if (atPause) {
+    await runs.until(id, ['paused']);
+    await runs.raiseTokens(id, 1_000_000);
+    await runs.signal(id, 'resume');
+  }
+  await runs.ended(id);
+  if (retry) {
+    await runs.retryErrors(id);
+    await client.workflow.getHandle(`run/${id}`).result();
+  }
+  await writeHistory(name, client.workflow.getHandle(`run/${id}`));
+  await writeHistory(`${name}-benchmark`, client.workflow.getHandle(`run/${id}/conclave-mini`));
+  if (chunk) await writeHistory(`${name}-chunk`, client.workflow.getHandle(`run/${id}/conclave-mini/chunk/0`));
 }
 
 async function recordBatch(apiUrl, control, client, name, { body, rules = [], steer = [] }) {

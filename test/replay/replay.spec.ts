@@ -39,6 +39,11 @@ describe('recorded histories', () => {
     for (const way of ['plain', 'council', 'realtime', 'resubmitted', 'paused', 'canceled', 'switched', 'refused-key', 'rate-limited']) expect(names).toEqual(expect.arrayContaining([`batch-${way}`, `batch-${way}-job`]));
   });
 
+  it('there is one of every way a run can go', () => {
+    for (const way of ['plain', 'panel', 'batch', 'without-data', 'refused-key', 'paused', 'canceled', 'capped', 'retried']) expect(names).toEqual(expect.arrayContaining([`run-${way}`, `run-${way}-benchmark`]));
+    for (const way of ['panel', 'canceled']) expect(names).toContain(`run-${way}-chunk`);
+  });
+
   it.each(names)('%s replays', async (name) => {
     await replay(history(name));
   });
