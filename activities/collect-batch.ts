@@ -127,15 +127,16 @@ async function writeGroup(parts: JobParts, job: JobAtWork, end: JobEnd, tally: T
 
 function outcomeOf(parts: JobParts, job: JobAtWork, end: JobEnd, line: JobLine, result: BatchResult): LineOutcome {
   const { requestHash, dropped } = lineRequest(parts, line);
+  const price = parts.batchPrice(line.input.model.provider, line.input.model.model);
   if (!result.ok) {
     const { code, httpStatus } = result.failure;
     const message = storable(result.failure.message);
     const { status, realtime } = failedLine(code, line.attempt, end, job.batch.options);
-    const record: CallRecord = { ...baseRecord(job, line, requestHash), outcome: 'failed', failureCode: code, failureMessage: message };
+    const charged = result.usage ? { usage: result.usage, costNanoUsd: costOfCall(result.usage, price), price } : {};
+    const record: CallRecord = { ...baseRecord(job, line, requestHash), ...charged, outcome: 'failed', failureCode: code, failureMessage: message };
     return { id: line.id, status, realtimeOnly: realtime, failure: { code, message, ...(httpStatus === undefined ? {} : { httpStatus }) }, record };
   }
   const { response } = result;
-  const price = parts.batchPrice(line.input.model.provider, line.input.model.model);
   const record: CallRecord = {
     ...baseRecord(job, line, requestHash),
     text: storable(response.text),

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type pg from 'pg';
+import type { Usage } from '../domain/chat/chat-request.js';
 import type { PassGate } from '../domain/limits/gate.js';
 import { BatchPlanningStore } from '../src/batches/batch-planning.store.js';
+import { BatchReadsStore } from '../src/batches/batch-reads.store.js';
 import { JobLinesStore } from '../src/batches/job-lines.store.js';
 import { ProviderJobsStore } from '../src/batches/provider-jobs.store.js';
 import type { JobAtWork } from '../src/batches/provider-jobs.store.js';
@@ -43,6 +45,8 @@ class ScriptedProvider {
   /** Resolves when a creation may be answered. */
   answer: () => Promise<void> = () => Promise.resolve();
   uploads = false;
+  /** The only result of every job, if any: an empty answer. */
+  useless: { lineId: string; usage: Usage } | null = null;
   /** Questions about jobs and results that it answers by 404. */
   forgets = 0;
   private count = 0;
@@ -67,7 +71,7 @@ class ScriptedProvider {
       },
       find: () => Promise.resolve([...this.foreign, ...this.created.map(({ status }) => status)].map((status) => ({ status, certain: false }))),
       status: (reference) => (this.forgets-- > 0 ? Promise.reject(unknown('job')) : Promise.resolve(statusOf(reference, 1))),
-      results: ({ reference }) => (this.forgets-- > 0 ? fails(unknown('results')) : rowsOf(this.results.get(reference) ?? [])),
+      results: ({ reference }) => (this.useless ? emptyAnswer(this.useless) : this.forgets-- > 0 ? fails(unknown('results')) : rowsOf(this.results.get(reference) ?? [])),
       confirms: ({ reference }, lineId) => Promise.resolve((this.results.get(reference) ?? []).includes(lineId)),
       cancel: async (reference) => {
         this.canceled.push(reference);
@@ -82,6 +86,10 @@ function statusOf(reference: string, total: number, facts: Partial<JobStatus> = 
 
 function unknown(what: string): ProviderFailure {
   return new ProviderFailure({ code: 'not_found', provider: 'scripted', model: 'a', message: `no such ${what}`, httpStatus: 404 });
+}
+
+async function* emptyAnswer({ lineId, usage }: { lineId: string; usage: Usage }): AsyncGenerator<BatchResult> {
+  yield { id: lineId, ok: false, usage, raw: '', failure: new ProviderFailure({ code: 'server_error', provider: 'scripted', model: 'a', message: 'it gave an empty answer' }) };
 }
 
 async function* fails(error: Error): AsyncGenerator<BatchResult> {
@@ -223,6 +231,26 @@ describe('submit', () => {
 });
 
 describe('collect', () => {
+  it('counts an answer that is of no use as what it cost', async () => {
+    const provider = new ScriptedProvider();
+    provider.uploads = true;
+    const job = await planned(provider, 1);
+    const usage = { inputTokens: 100, outputTokens: 10, cachedInputTokens: 0, reasoningTokens: 10 };
+    const spent: unknown[] = [];
+    const price = { inputNanoUsdPerMillion: 1_000_000, outputNanoUsdPerMillion: 2_000_000, cachedInputNanoUsdPerMillion: null, source: 'spec', date: '2026-11-21' };
+    const parts: JobParts = { ...partsOf(provider), batchPrice: () => price, settle: async (_budget, _job, cost) => { spent.push(cost.nanoUsd); } };
+    await submit(parts, await job.read(), signal);
+    const { reference, batchId } = await job.read();
+    provider.useless = { lineId: provider.created[0]?.lineIds[0] ?? '', usage };
+    const jobs = new ProviderJobsStore(pool);
+    await jobs.saveStatus(job.jobId, statusOf(reference ?? '', 1, { state: 'completed', results: { url: 'x' } }));
+    await jobs.end(job.jobId, null);
+    const row = await job.read();
+    expect(await collect(parts, { ...row, batch: { ...row.batch, budgetId: 'any' } }, signal)).toMatchObject({ state: 'collected', succeeded: 0 });
+    expect(spent).toEqual([120]);
+    expect((await new BatchReadsStore(pool).usage([batchId])).get(batchId)?.initial).toMatchObject({ inputTokens: 100, outputTokens: 10, costNanoUsd: 120, costKnown: true });
+  });
+
   async function adopted(provider: ScriptedProvider, results: Record<string, string> | null) {
     const job = await planned(provider);
     await began(job.jobId, 500);

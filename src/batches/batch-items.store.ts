@@ -144,10 +144,10 @@ export class BatchItemsStore {
                FROM calls WHERE completion_id = ANY($1) AND stage <> 'tool'
              )
              SELECT completion_id AS id, count(*) AS calls, max(attempt) AS attempts,
-               coalesce(sum(input_tokens) FILTER (WHERE paid), 0) AS "inputTokens", coalesce(sum(output_tokens) FILTER (WHERE paid), 0) AS "outputTokens",
-               coalesce(sum(cached_input_tokens) FILTER (WHERE paid), 0) AS "cachedInputTokens", coalesce(sum(reasoning_tokens) FILTER (WHERE paid), 0) AS "reasoningTokens",
+               coalesce(sum(input_tokens), 0) AS "inputTokens", coalesce(sum(output_tokens), 0) AS "outputTokens",
+               coalesce(sum(cached_input_tokens), 0) AS "cachedInputTokens", coalesce(sum(reasoning_tokens), 0) AS "reasoningTokens",
                coalesce(sum(input_tokens) FILTER (WHERE paid AND is_final), 0) AS "finalInputTokens", coalesce(sum(output_tokens) FILTER (WHERE paid AND is_final), 0) AS "finalOutputTokens",
-               coalesce(sum(cost_nano_usd) FILTER (WHERE paid), 0) AS "costNanoUsd", coalesce(bool_and(cost_nano_usd IS NOT NULL) FILTER (WHERE charged), true) AS "costKnown"
+               coalesce(sum(cost_nano_usd), 0) AS "costNanoUsd", coalesce(bool_and(cost_nano_usd IS NOT NULL) FILTER (WHERE charged), true) AS "costKnown"
              FROM ledger GROUP BY completion_id`,
       values: [items.map((item) => item.id), finals.map(([id]) => id), finals.map(([, key]) => key)],
     });

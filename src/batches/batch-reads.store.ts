@@ -66,14 +66,14 @@ export class BatchReadsStore {
     return new Map(rows.map(({ id, ...counts }) => [id, counts]));
   }
 
-  /** Usage of each batch's first attempts and of further ones (index `calls_group`). */
+  /** Usage of each batch's first attempts and of further ones (index `calls_group`). Only what is charged has any, which some answers are that were of no use. */
   async usage(batchIds: readonly string[]): Promise<Map<string, SplitUsage>> {
     const { rows } = await this.sql.query<BatchUsage & { id: string; retry: boolean }>({
-      text: `SELECT group_id AS id, attempt > 1 AS retry, coalesce(sum(input_tokens) FILTER (WHERE outcome = 'succeeded'), 0)::float8 AS "inputTokens",
-               coalesce(sum(output_tokens) FILTER (WHERE outcome = 'succeeded'), 0)::float8 AS "outputTokens",
-               coalesce(sum(cached_input_tokens) FILTER (WHERE outcome = 'succeeded'), 0)::float8 AS "cachedInputTokens",
-               coalesce(sum(reasoning_tokens) FILTER (WHERE outcome = 'succeeded'), 0)::float8 AS "reasoningTokens",
-               coalesce(sum(cost_nano_usd) FILTER (WHERE outcome = 'succeeded'), 0)::float8 AS "costNanoUsd",
+      text: `SELECT group_id AS id, attempt > 1 AS retry, coalesce(sum(input_tokens), 0)::float8 AS "inputTokens",
+               coalesce(sum(output_tokens), 0)::float8 AS "outputTokens",
+               coalesce(sum(cached_input_tokens), 0)::float8 AS "cachedInputTokens",
+               coalesce(sum(reasoning_tokens), 0)::float8 AS "reasoningTokens",
+               coalesce(sum(cost_nano_usd), 0)::float8 AS "costNanoUsd",
                coalesce(bool_and(cost_nano_usd IS NOT NULL) FILTER (WHERE ${mayBeCharged('calls')}), true) AS "costKnown"
              FROM calls WHERE group_id = ANY($1) AND stage <> 'tool' GROUP BY 1, 2`,
       values: [batchIds],

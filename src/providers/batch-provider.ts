@@ -1,3 +1,4 @@
+import type { Usage } from '../../domain/chat/chat-request.js';
 import type { ProviderRequest, ProviderResponse } from './provider-call.js';
 import type { ProviderFailure } from './provider-failure.js';
 
@@ -59,12 +60,12 @@ export interface JobStatus {
 }
 
 /**
- * One result row, already read by the code that reads realtime answers. `response.usage` of a failed line is lost, as providers do not charge it; `droppedParameters` is empty, as
+ * One result row, already read by the code that reads realtime answers. A failed line has `usage` where the provider charges it all the same, as it gave an answer that is of no use; `droppedParameters` is empty, as
  * `render` told them. A line that the job's end came before is a `timeout` failure.
  */
 export type BatchResult =
   | { id: string; ok: true; response: ProviderResponse; raw: string }
-  | { id: string; ok: false; failure: ProviderFailure; raw: string };
+  | { id: string; ok: false; failure: ProviderFailure; usage?: Usage; raw: string };
 
 export interface BatchCallOptions {
   signal: AbortSignal;

@@ -30,7 +30,9 @@ export async function* readResults(pieces: AsyncIterable<Uint8Array>, form: RowF
     const id = row === null ? null : form.id(row);
     if (row === null || id === null) continue;
     try {
-      yield { id, ok: true, response: await toResponse(form.content(row), mapping, context), raw };
+      const response = await toResponse(form.content(row), mapping, context);
+      if (isEmpty(response)) yield { id, ok: false, failure: failure('server_error', 'it gave an empty answer', context), ...(response.usage && { usage: response.usage }), raw };
+      else yield { id, ok: true, response, raw };
     } catch (error) {
       yield { id, ok: false, failure: toProviderFailure(error, context), raw };
     }
@@ -65,13 +67,13 @@ export function objectOf(value: unknown): Record<string, unknown> | null {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : null; // Any object is one by name.
 }
 
+function isEmpty({ text, toolCalls, finishReason }: ProviderResponse): boolean {
+  return text === '' && toolCalls.length === 0 && finishReason === 'stop';
+}
+
 async function toResponse(content: RowContent, mapping: LineMapping, context: FailureContext): Promise<ProviderResponse> {
   if (content === null) throw failure('server_error', 'its result row has neither an answer nor an error', context);
-  if ('answer' in content) {
-    const response = await mapping.parse(content.answer);
-    if (response.text === '' && response.toolCalls.length === 0 && response.finishReason === 'stop') throw failure('server_error', 'it gave an empty answer', { ...context, model: content.answer.model });
-    return response;
-  }
+  if ('answer' in content) return mapping.parse(content.answer);
   if ('unanswered' in content) throw failure('timeout', content.unanswered, context);
   if ('error' in content) throw toProviderFailure(content.error, context);
   throw toProviderFailure(new APICallError({ message: 'refused', url: '', requestBodyValues: {}, statusCode: content.refused.status, responseBody: JSON.stringify(content.refused.body ?? '') }), context);
