@@ -1,8 +1,10 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { BenchmarkItem, SampleScore } from '../../domain/benchmarks/benchmark.js';
 import { findBenchmark } from '../../domain/benchmarks/registry.js';
+import { safeJson } from '../database/safe-json.js';
 import type { Sql } from '../database/sql.js';
 
-/** Samples scored in one go; between goes other requests are served. */
+/** Samples read and written in one statement. */
 const pageSize = 200;
 
 interface AnsweredRow {
@@ -28,7 +30,12 @@ export class RunScoresStore {
         text: `SELECT id, benchmark, item, "order", expected, answer, verdict, scorer_version AS "scorerVersion" FROM run_samples WHERE run_id = $1 AND status = 'done' AND answer IS NOT NULL AND id > $2 ORDER BY id LIMIT $3`,
         values: [runId, after, pageSize],
       });
-      const scored = rows.flatMap(scoreOf);
+      const scored: ReturnType<typeof scoreOf> = [];
+      for (const row of rows) {
+        scored.push(...scoreOf(row));
+        // One answer takes milliseconds at worst, a page of them would keep every other request waiting.
+        await nextTurn();
+      }
       if (scored.length > 0) await this.write(scored);
       sums.samples += scored.length;
       sums.changed += scored.filter(({ row, score }) => row.verdict !== score.verdict).length;
@@ -42,7 +49,7 @@ export class RunScoresStore {
     await this.sql.query({
       text: `UPDATE run_samples SET verdict = scored.verdict, score = scored.score, extracted = scored.extracted, also = scored.also, scorer_version = scored.version
              FROM jsonb_to_recordset($1) AS scored(id text, verdict text, score float8, extracted text, also jsonb, version text) WHERE run_samples.id = scored.id`,
-      values: [JSON.stringify(rows).replaceAll('\\u0000', '')],
+      values: [safeJson(rows)],
     });
   }
 }

@@ -1,6 +1,7 @@
 import type { RunSummary } from '../../domain/exports/run-document.js';
 import { wilsonInterval } from '../../domain/statistics/wilson-interval.js';
 import type { Sql } from '../database/sql.js';
+import { batchesOfRun } from './batches-of-run.js';
 
 interface CountsRow {
   benchmark: string;
@@ -31,7 +32,7 @@ interface MoneyRow {
 /** The parts of a run that are summed up: one entry per benchmark, and `''` for the whole run. */
 export type RunSummaries = ReadonlyMap<string, RunSummary>;
 
-/** Sums over a run's samples and calls: one pass over each, in SQL. */
+/** Sums over a run's samples and calls: one pass over each, in SQL. No statement has a name: runs differ by thousands in size, and a kept plan would be that of a small one. */
 export class RunSummaryStore {
   constructor(private readonly sql: Sql) {}
 
@@ -48,7 +49,6 @@ export class RunSummaryStore {
 
   private async counts(runId: string): Promise<CountsRow[]> {
     const { rows } = await this.sql.query<CountsRow>({
-      name: 'run-summary-counts',
       text: `SELECT coalesce(benchmark, '') AS benchmark, count(*) AS samples, count(*) FILTER (WHERE status = 'done') AS done, count(*) FILTER (WHERE verdict = 'correct') AS correct,
                count(*) FILTER (WHERE verdict = 'incorrect') AS incorrect, count(*) FILTER (WHERE verdict = 'unextracted') AS unextracted, count(*) FILTER (WHERE status = 'error') AS errors,
                sum(score) FILTER (WHERE status = 'done') AS score, avg(latency_ms)::float8 AS latency
@@ -61,7 +61,6 @@ export class RunSummaryStore {
   // Residuals summed by item, so that epochs of one item count as one: see clusteredMeanError.
   private async spreads(runId: string): Promise<SpreadRow[]> {
     const { rows } = await this.sql.query<SpreadRow>({
-      name: 'run-summary-spreads',
       text: `WITH scored AS (SELECT benchmark, item_id, score, avg(score) OVER (PARTITION BY benchmark) AS own, avg(score) OVER () AS overall FROM run_samples WHERE run_id = $1 AND status = 'done'),
                items AS (SELECT benchmark, item_id, sum(score - own) AS own, sum(score - overall) AS overall FROM scored GROUP BY benchmark, item_id)
              SELECT benchmark, count(*) AS clusters, sum(own * own)::float8 AS squares FROM items GROUP BY benchmark
@@ -71,14 +70,13 @@ export class RunSummaryStore {
     return rows;
   }
 
-  // Calls of realtime samples are grouped by the run, their benchmark is the second part of the sample's id; those of a batch by the batch.
+  // Calls of realtime samples are grouped by the run, their benchmark is the second part of the sample's id; those of a batch by the batch, also by one that a retry replaced.
   private async money(runId: string): Promise<MoneyRow[]> {
     const { rows } = await this.sql.query<MoneyRow>({
-      name: 'run-summary-money',
       text: `SELECT benchmark, coalesce(sum(input_tokens), 0) AS input_tokens, coalesce(sum(output_tokens), 0) AS output_tokens, coalesce(sum(cost_nano_usd), 0) AS cost,
                bool_and(cost_nano_usd IS NOT NULL OR outcome <> 'succeeded') AS cost_known
              FROM (SELECT split_part(completion_id, '.', 2) AS benchmark, input_tokens, output_tokens, cost_nano_usd, outcome FROM calls WHERE group_id = $1
-                   UNION ALL SELECT part.benchmark, call.input_tokens, call.output_tokens, call.cost_nano_usd, call.outcome FROM run_benchmarks part JOIN calls call ON call.group_id = part.batch_id WHERE part.run_id = $1) paid
+                   UNION ALL SELECT batch.metadata->>'benchmark', call.input_tokens, call.output_tokens, call.cost_nano_usd, call.outcome FROM runs run, ${batchesOfRun} JOIN calls call ON call.group_id = batch.id WHERE run.id = $1) paid
              GROUP BY benchmark`,
       values: [runId],
     });
@@ -87,7 +85,6 @@ export class RunSummaryStore {
 
   private async also(runId: string): Promise<Map<string, Record<string, number>>> {
     const { rows } = await this.sql.query<{ benchmark: string; reading: string; share: number }>({
-      name: 'run-summary-also',
       text: `SELECT benchmark, reading.key AS reading, avg((reading.value = 'correct')::int)::float8 AS share FROM run_samples, jsonb_each_text(also) AS reading
              WHERE run_id = $1 AND status = 'done' GROUP BY benchmark, reading.key ORDER BY reading.key`,
       values: [runId],
@@ -97,7 +94,6 @@ export class RunSummaryStore {
 
   private async categories(runId: string): Promise<Map<string, RunSummary['by_category']>> {
     const { rows } = await this.sql.query<{ benchmark: string; category: string; samples: string; accuracy: number | null }>({
-      name: 'run-summary-categories',
       text: `SELECT benchmark, item->>'category' AS category, count(*) AS samples, (avg(score) FILTER (WHERE status = 'done'))::float8 AS accuracy FROM run_samples
              WHERE run_id = $1 AND item->>'category' IS NOT NULL GROUP BY benchmark, item->>'category' ORDER BY item->>'category'`,
       values: [runId],

@@ -1,9 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { BatchMode } from '../../domain/batches/batch-status.js';
+import type pg from 'pg';
+import { isFinal, type BatchMode, type BatchStatus } from '../../domain/batches/batch-status.js';
 import type { StrategyPlan } from '../../domain/chat/plan.js';
 import type { RunStatus } from '../../domain/runs/run-status.js';
 import { POSTGRES_POOL } from '../database/postgres-pool.js';
 import type { Sql } from '../database/sql.js';
+import { ApiError } from '../http/api-error.js';
+import { batchesOfRun } from './batches-of-run.js';
 import type { RunListQuery } from './run-queries.dto.js';
 import type { RunMetadata, RunSubset } from './run.entity.js';
 
@@ -48,7 +51,11 @@ const tables = 'runs run LEFT JOIN budgets budget ON budget.id = run.budget_id';
 /** SQL about runs as the api asks it. */
 @Injectable()
 export class RunsStore {
-  constructor(@Inject(POSTGRES_POOL) private readonly sql: Sql) {}
+  private readonly sql: Sql;
+
+  constructor(@Inject(POSTGRES_POOL) private readonly pool: pg.Pool) {
+    this.sql = pool;
+  }
 
   /** A run; null where there is none, or (with `caller`) none of that caller. */
   async find(id: string, caller: string | null = null): Promise<RunRow | null> {
@@ -82,14 +89,33 @@ export class RunsStore {
     return rows.map(rowOf);
   }
 
-  /** Removes a run that is over with its samples and calls; false: it is not over. Its batches stay. */
+  /** Removes a run that is over with its samples, its calls, its budget, and the batches that answered it with all that is theirs; false: it is not over. Throws a 409 while one of its batches is not. */
   async remove(id: string): Promise<boolean> {
-    const { rowCount } = await this.sql.query({
-      text: `WITH gone AS (DELETE FROM runs WHERE id = $1 AND status IN ('succeeded', 'failed', 'canceled') RETURNING id, budget_id), paid AS (DELETE FROM calls USING gone WHERE calls.group_id = gone.id)
-             SELECT id FROM gone`,
-      values: [id],
-    });
-    return rowCount === 1;
+    const client = await this.pool.connect();
+    try {
+      await client.query('BEGIN');
+      const { rows: batches } = await client.query<{ id: string; status: BatchStatus; budget: string | null; files: string[] }>(
+        `SELECT batch.id, batch.status, batch.budget_id AS budget, array_remove(ARRAY[batch.input_file_id, batch.output_file_id, batch.error_file_id], NULL) AS files FROM runs run, ${batchesOfRun} WHERE run.id = $1`,
+        [id],
+      );
+      const busy = batches.find(({ status }) => !isFinal(status));
+      if (busy) throw new ApiError({ status: 409, code: 'conflict', message: `Batch '${busy.id}' of run '${id}' is still ${busy.status}. Delete the run when the batch is over.` });
+      const { rows } = await client.query<{ budget: string | null }>(`DELETE FROM runs WHERE id = $1 AND status IN ('succeeded', 'failed', 'canceled') RETURNING budget_id AS budget`, [id]);
+      if (rows.length > 0) {
+        const ids = batches.map((batch) => batch.id);
+        await client.query('DELETE FROM batches WHERE id = ANY($1)', [ids]);
+        await client.query('DELETE FROM calls WHERE group_id = ANY($1)', [[id, ...ids]]);
+        await client.query('DELETE FROM files WHERE id = ANY($1) AND NOT EXISTS (SELECT FROM batches WHERE input_file_id = files.id)', [batches.flatMap(({ files }) => files)]);
+        await client.query('DELETE FROM budgets WHERE id = ANY($1)', [[...rows, ...batches].flatMap(({ budget }) => budget ?? [])]);
+      }
+      await client.query('COMMIT');
+      return rows.length > 0;
+    } catch (error) {
+      await client.query('ROLLBACK');
+      throw error;
+    } finally {
+      client.release();
+    }
   }
 
   /** Fails a run that nobody carries out any more. */

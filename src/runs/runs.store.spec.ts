@@ -1,0 +1,70 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
+import { createBatchRows } from '../../test/support/batch-rows.js';
+import { createTestDatabase, type TestDatabase } from '../../test/support/database.js';
+import { RunScoresStore } from './run-scores.store.js';
+import { RunSummaryStore } from './run-summary.store.js';
+import { RunsStore } from './runs.store.js';
+
+const plan = { strategy: 'single', panel: null, members: [], reviewers: [], chairmen: [], options: {} } as never;
+
+describe('a run that batches answered', () => {
+  let database: TestDatabase;
+  let pool: pg.Pool;
+  const batches: string[] = [];
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    pool = new pg.Pool({ connectionString: database.url });
+    await pool.query(`INSERT INTO budgets (id, cost_cap_nano_usd) VALUES ('run/run_1', 1000), ('batch/1', 1000)`);
+    await pool.query(`INSERT INTO runs (id, caller, body_hash, status, provider, model, plan, mode, subset, epochs, concurrency, config, metadata, price_snapshot, code_version, simulated, budget_id)
+      VALUES ('run_1', 'spec', 'h', 'succeeded', 'simulated', 'small', '{"strategy":"single","panel":null}', 'batch', '{"seed":"s","percent":null,"count":1}', 1, 4, '{}', '{}', '{}', '1', true, 'run/run_1')`);
+    // The first was replaced after errors, the second counts, the third is a client's own that says the same of itself.
+    for (const [index, status] of ['failed', 'completed', 'completed'].entries()) {
+      const id = await createBatchRows(pool, { items: [{ plan }], ...(index === 1 && { budgetId: 'batch/1' }) });
+      batches.push(id);
+      await pool.query(`UPDATE batches SET status = $2, metadata = '{"run_id":"run_1","benchmark":"gsm8k"}' WHERE id = $1`, [id, status]);
+      if (index < 2) await pool.query(`UPDATE batch_items SET custom_id = 'run_1.gsm8k.0' WHERE batch_id = $1`, [id]);
+      await pool.query(
+        `INSERT INTO calls (completion_id, key, stage, member_index, attempt, provider, model, request_hash, input_tokens, output_tokens, cost_nano_usd, started_at, ended_at, outcome, group_id)
+         VALUES ($1, 'answer/0/0/0', 'answer', 0, 1, 'simulated', 'small', 'h', 10, 2, 100, now(), now(), 'succeeded', $2)`,
+        [`${id}.0`, id],
+      );
+    }
+    await pool.query(`INSERT INTO run_benchmarks (run_id, benchmark, position, status, batch_id) VALUES ('run_1', 'gsm8k', 0, 'succeeded', $1)`, [batches[1]]);
+    await pool.query(
+      `INSERT INTO run_samples (id, run_id, benchmark, ordinal, item_id, epoch, item, expected, request, status, verdict, score, answer, batch_item_id)
+       VALUES ('run_1.gsm8k.0', 'run_1', 'gsm8k', 0, 'a', 0, '{"id":"a","question":"?","choices":[],"target":"1","category":null}', '1', '{"messages":[],"sampling":{}}', 'done', 'incorrect', 0, 'so 1', $1)`,
+      [`${batches[1] ?? ''}.0`],
+    );
+  });
+  afterAll(async () => {
+    await pool.end();
+    await database.drop();
+  });
+
+  it('costs what all of its batches cost, replaced ones too', async () => {
+    const summaries = await new RunSummaryStore(pool).summaries('run_1');
+    expect(summaries.get('gsm8k')).toMatchObject({ input_tokens: 20, output_tokens: 4, cost_nano_usd: 200, cost_known: true });
+    expect(summaries.get('')).toMatchObject({ cost_nano_usd: 200 });
+  });
+
+  it('is scored again whatever its answers hold', async () => {
+    await pool.query(`INSERT INTO run_samples (id, run_id, benchmark, ordinal, item_id, epoch, item, expected, request, status, answer)
+      VALUES ('run_1.math.0', 'run_1', 'math', 0, 'b', 0, '{"id":"b","question":"?","choices":[],"target":"1","category":null}', '1', '{"messages":[],"sampling":{}}', 'done', $1)`, [String.raw`\boxed{\u0000}`]);
+    expect(await new RunScoresStore(pool).rescore('run_1')).toEqual({ samples: 2, changed: 2 });
+    expect((await pool.query<{ extracted: string }>("SELECT extracted FROM run_samples WHERE id = 'run_1.math.0'")).rows).toEqual([{ extracted: String.raw`\u0000` }]);
+  });
+
+  it('waits to be removed until its batches are over, and leaves nothing then, but what is others’', async () => {
+    const store = new RunsStore(pool);
+    await pool.query(`UPDATE batches SET status = 'collecting' WHERE id = $1`, [batches[0]]);
+    await expect(store.remove('run_1')).rejects.toThrow(/is still collecting/);
+    await pool.query(`UPDATE batches SET status = 'failed' WHERE id = $1`, [batches[0]]);
+    expect(await store.remove('run_1')).toBe(true);
+    const left = async (table: string) => (await pool.query<{ id: string }>(`SELECT id FROM ${table} ORDER BY id`)).rows.map(({ id }) => id);
+    expect([await left('runs'), await left('run_samples'), await left('budgets'), await left('batches'), await left('files')]).toEqual([[], [], [], [batches[2]], [`file_${batches[2] ?? ''}`]]);
+    expect((await pool.query('SELECT FROM calls')).rowCount).toBe(1);
+    expect(await store.remove('run_1')).toBe(false);
+  });
+});
