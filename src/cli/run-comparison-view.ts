@@ -13,7 +13,7 @@ function sideBySide(runs: ComparisonOnWire['runs']): string {
   for (const run of runs) {
     const accuracies = names.map((name) => {
       const found = run.benchmarks[name];
-      return found ? accuracyText(found, 1) : 'not run';
+      return found ? accuracyText(found, run.epochs) : 'not run';
     });
     const cost = (run.summary.cost_known ? '$' : '≥ $') + (run.summary.cost_nano_usd / 1e9).toFixed(4);
     table.push([run.id, run.provider === 'conclave' ? run.model : `${run.provider}/${run.model}`, ...accuracies, String(run.summary.errors), cost]);

@@ -135,7 +135,7 @@ describe('runs side by side', () => {
   const summary = { samples: 10, done: 10, errors: 0, accuracy: 0.8, wilson_95: [0.49, 0.94], standard_error: 0.13, cost_nano_usd: 12_300_000, cost_known: false };
   const difference = { benchmark: 'gsm8k', items: 10, mean_difference: 0.1, standard_error: 0.05, interval_95: [-0.02, 0.22], only_first_better: 2, only_second_better: 1, p_mcnemar: 1, comparable: false };
   it('shows accuracies, differences in points with interval and p, and what is not comparable', () => {
-    const one = { id: 'run_1', provider: 'conclave', model: 'trio', status: 'succeeded', summary, benchmarks: { gsm8k: summary } };
+    const one = { id: 'run_1', provider: 'conclave', model: 'trio', epochs: 1, status: 'succeeded', summary, benchmarks: { gsm8k: summary } };
     const text = comparisonText(comparisonOnWire.parse({ runs: [one, { ...one, id: 'run_2', provider: 'openai', model: 'gpt-4o', benchmarks: {} }], pairs: [{ first: 'run_1', second: 'run_2', differences: [difference] }] }));
     expect(text).toMatch(/run_1.*trio.*80\.0 % \[49\.0–94\.0\].*≥ \$0\.0123/);
     expect(text).toMatch(/run_2.*openai\/gpt-4o.*not run/);

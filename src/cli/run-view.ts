@@ -1,4 +1,5 @@
 import Table from 'cli-table3';
+import { accuracyInterval } from '../../domain/statistics/accuracy-interval.js';
 import { duration } from './duration.js';
 import { exitCodes } from './exit-codes.js';
 import { fittedTable } from './fitted-table.js';
@@ -55,12 +56,10 @@ export function benchmarkTable(benchmarks: readonly ListedBenchmark[], width: nu
   return fittedTable({ head: ['name', 'items', 'licence', 'number', 'procedure'], rows, flexible: [3, 4], right: [1], width });
 }
 
-/** Accuracy with its 95 % interval: Wilson's, or by the error clustered by item where each was asked several times. */
+/** Accuracy with its 95 % interval. */
 export function accuracyText({ accuracy, wilson_95: wilson, standard_error: error }: Pick<BenchmarkOnWire, 'accuracy' | 'wilson_95' | 'standard_error'>, epochs: number): string {
   if (accuracy == null) return '–';
-  // Where all are right or all are wrong that error is 0, which says nothing.
-  const clustered = epochs > 1 && error ? ([Math.max(0, accuracy - 1.96 * error), Math.min(1, accuracy + 1.96 * error)] as const) : null;
-  const interval = clustered ?? wilson;
+  const interval = accuracyInterval({ accuracy, wilson_95: wilson ?? null, standard_error: error ?? null }, epochs);
   return percent(accuracy) + (interval ? ` [${interval.map((bound) => (100 * bound).toFixed(1)).join('–')}]` : '');
 }
 

@@ -84,7 +84,7 @@ const difference = z.object({
 
 /** Runs side by side, and how each two differ on the samples both answered. */
 export const comparisonOnWire = z.object({
-  runs: z.array(z.object({ id: z.string(), provider: z.string(), model: z.string(), status: z.string(), summary, benchmarks: z.record(z.string(), summary) })),
+  runs: z.array(z.object({ id: z.string(), provider: z.string(), model: z.string(), epochs: count, status: z.string(), summary, benchmarks: z.record(z.string(), summary) })),
   pairs: z.array(z.object({ first: z.string(), second: z.string(), differences: z.array(difference) })),
 });
 export type ComparisonOnWire = z.infer<typeof comparisonOnWire>;

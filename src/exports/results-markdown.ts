@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ExportableRun, RunDocumentBenchmark, RunDocumentSample, RunSummary } from '../../domain/exports/run-document.js';
+import { accuracyInterval } from '../../domain/statistics/accuracy-interval.js';
 
 /** The protocol of a run: what was asked of whom, what came of it, and every sample in full. */
 export async function* resultsMarkdown({ run, benchmarks, samples }: ExportableRun): AsyncIterable<string> {
@@ -12,7 +13,7 @@ export async function* resultsMarkdown({ run, benchmarks, samples }: ExportableR
     ['mode', run.mode],
     ['subset', subsetText(run.subset)],
     ['epochs', String(run.epochs)],
-    ['accuracy', accuracyText(run.summary)],
+    ['accuracy', accuracyText(run.summary, run.epochs)],
     ['errors', `${String(run.summary.errors)} of ${String(run.summary.samples)}`],
     ['tokens', `${String(run.summary.input_tokens)} in, ${String(run.summary.output_tokens)} out`],
     ['cost', costOf(run.summary)],
@@ -22,16 +23,17 @@ export async function* resultsMarkdown({ run, benchmarks, samples }: ExportableR
     ['from, to', `${run.started_at ?? ''}, ${run.finished_at ?? 'not finished'}`],
   ]);
   for (const benchmark of benchmarks) {
-    yield section(benchmark);
+    yield section(benchmark, run.epochs);
     for await (const sample of samples(benchmark.name)) yield sampleText(sample);
   }
 }
 
 /** "71.6 % [68.7, 74.3]", or why there is none. */
-export function accuracyText(summary: RunSummary): string {
+export function accuracyText(summary: RunSummary, epochs: number): string {
   if (summary.accuracy === null) return 'no sample was answered';
   const percent = (share: number): string => (share * 100).toFixed(1);
-  return `${percent(summary.accuracy)} %${summary.wilson_95 === null ? '' : ` [${summary.wilson_95.map(percent).join(', ')}]`}`;
+  const interval = accuracyInterval(summary, epochs);
+  return `${percent(summary.accuracy)} %${interval === null ? '' : ` [${interval.map(percent).join(', ')}]`}`;
 }
 
 /** "$0.0123", "at least $0.0123" or "unknown". */
@@ -56,13 +58,13 @@ export function membersText(plan: unknown): string {
   return names.length === 0 ? 'none recorded' : names.join(', ');
 }
 
-function section(benchmark: RunDocumentBenchmark): string {
+function section(benchmark: RunDocumentBenchmark, epochs: number): string {
   const { summary, dataset } = benchmark;
   const differences = benchmark.differences.map(({ what, official, here }) => `- ${what}: officially ${official}; here ${here}\n`).join('');
   return `\n## ${benchmark.display_name.replaceAll(/\s+/g, ' ')}\n\n${table([
     ['state', benchmark.reason === null ? benchmark.status : `${benchmark.status}: ${benchmark.reason.message}`],
     ['metric', `${benchmark.metric} (${benchmark.badge}, scorer ${benchmark.scorer_version ?? 'none'})`],
-    ['accuracy', accuracyText(summary)],
+    ['accuracy', accuracyText(summary, epochs)],
     ['answered', `${String(summary.done)} of ${String(summary.samples)}; ${String(summary.errors)} errors, ${String(summary.unextracted)} without a readable answer`],
     ['data', dataset === null ? 'not loaded' : `${dataset.source} at ${dataset.revision}, ${dataset.files.map(({ name, sha256 }) => `${name} ${sha256 ?? 'unverified'}`).join(', ')}`],
     ['prompts', benchmark.prompt_hash ?? 'none'],

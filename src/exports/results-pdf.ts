@@ -1,5 +1,6 @@
 import PDFDocument from 'pdfkit';
 import type { ExportableRun, RunDocumentBenchmark, RunSummary } from '../../domain/exports/run-document.js';
+import { accuracyInterval } from '../../domain/statistics/accuracy-interval.js';
 import { accuracyText, costOf, membersText, subsetText } from './results-markdown.js';
 
 const margin = 50;
@@ -16,8 +17,8 @@ const mostBars = 30;
 export function resultsPdf({ run, benchmarks }: Pick<ExportableRun, 'run' | 'benchmarks'>): PDFKit.PDFDocument {
   const document = new PDFDocument({ size: 'A4', margin, info: { Title: `Conclave run ${run.id}`, CreationDate: new Date(run.finished_at ?? run.created_at) }, bufferPages: true });
   title(document, run);
-  if (benchmarks.length > 0) accuracyChart(document, benchmarks);
-  for (const benchmark of benchmarks) benchmarkPart(document, benchmark);
+  if (benchmarks.length > 0) accuracyChart(document, benchmarks, run.epochs);
+  for (const benchmark of benchmarks) benchmarkPart(document, benchmark, run.epochs);
   numberPages(document, run.id);
   document.end();
   return document;
@@ -35,7 +36,7 @@ function title(document: PDFKit.PDFDocument, run: ExportableRun['run']): void {
     ['State', run.reason === null ? run.status : `${run.status}: ${run.reason.message}`],
     ['Mode', run.mode],
     ['Subset', subsetText(run.subset)],
-    ['Accuracy', accuracyText(run.summary)],
+    ['Accuracy', accuracyText(run.summary, run.epochs)],
     ['Answered', `${String(run.summary.done)} of ${String(run.summary.samples)} samples, ${String(run.summary.errors)} errors`],
     ['Cost', `${costOf(run.summary)} for ${String(run.summary.input_tokens)} input and ${String(run.summary.output_tokens)} output tokens`],
     ...(Array.isArray(participants) ? [['Consensus', `${typeof run.metadata['gremium_version'] === 'string' ? run.metadata['gremium_version'] : 'unknown version'}: ${participants.map((one: { id?: unknown }) => String(one.id)).join(', ')}`] as const] : []),
@@ -63,9 +64,9 @@ interface Bar {
   note: string;
 }
 
-function accuracyChart(document: PDFKit.PDFDocument, benchmarks: readonly RunDocumentBenchmark[]): void {
+function accuracyChart(document: PDFKit.PDFDocument, benchmarks: readonly RunDocumentBenchmark[], epochs: number): void {
   heading(document, 'Accuracy, with 95 % intervals');
-  bars(document, benchmarks.map(({ display_name, summary }) => ({ label: display_name, share: summary.accuracy, interval: summary.wilson_95, note: accuracyText(summary) })));
+  bars(document, benchmarks.map(({ display_name, summary }) => ({ label: display_name, share: summary.accuracy, interval: accuracyInterval(summary, epochs), note: accuracyText(summary, epochs) })));
 }
 
 // Horizontal, from 0 to 100 %, a whisker for the interval.
@@ -95,13 +96,13 @@ function bars(document: PDFKit.PDFDocument, all: readonly Bar[]): void {
   if (all.length > mostBars) bars(document, all.slice(mostBars));
 }
 
-function benchmarkPart(document: PDFKit.PDFDocument, benchmark: RunDocumentBenchmark): void {
+function benchmarkPart(document: PDFKit.PDFDocument, benchmark: RunDocumentBenchmark, epochs: number): void {
   const { summary, dataset } = benchmark;
   heading(document, benchmark.display_name);
   facts(document, [
     ['State', benchmark.reason === null ? benchmark.status : `${benchmark.status}: ${benchmark.reason.message}`],
     ['Metric', `${benchmark.metric}; ${benchmark.badge}`],
-    ['Accuracy', accuracyText(summary)],
+    ['Accuracy', accuracyText(summary, epochs)],
     ...Object.entries(summary.also).map(([name, share]) => [`also ${name}`, `${(share * 100).toFixed(1)} %`] as const),
     ['Data', dataset === null ? 'not loaded' : `${dataset.source} at ${dataset.revision} (${dataset.licence}), ${dataset.files.map(({ name, sha256 }) => `${name} sha256 ${sha256?.slice(0, 16) ?? 'unverified'}`).join(', ')}`],
     ['Scorer', benchmark.scorer_version ?? 'none'],

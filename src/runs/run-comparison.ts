@@ -18,7 +18,7 @@ const difference = z.object({
 /** `GET /api/runs/compare`. */
 export const comparisonSchema = z
   .object({
-    runs: z.array(z.object({ id: z.string(), provider: z.string(), model: z.string(), strategy: z.string(), mode: z.string(), status: z.string(), summary: summarySchema, benchmarks: z.record(z.string(), summarySchema) })),
+    runs: z.array(z.object({ id: z.string(), provider: z.string(), model: z.string(), strategy: z.string(), mode: z.string(), epochs: z.int(), status: z.string(), summary: summarySchema, benchmarks: z.record(z.string(), summarySchema) })),
     pairs: z.array(z.object({ first: z.string(), second: z.string(), differences: z.array(difference) })),
   })
   .meta({ id: 'RunComparison' });
@@ -27,7 +27,7 @@ export type ComparisonBody = z.infer<typeof comparisonSchema>;
 /** One run beside the others. */
 export function comparedRun({ run, benchmarks }: ExportableRun): ComparisonBody['runs'][number] {
   return {
-    id: run.id, provider: run.provider, model: run.model, strategy: run.strategy, mode: run.mode, status: run.status, summary: run.summary,
+    id: run.id, provider: run.provider, model: run.model, strategy: run.strategy, mode: run.mode, epochs: run.epochs, status: run.status, summary: run.summary,
     benchmarks: Object.fromEntries(benchmarks.map(({ name, summary }) => [name, summary])),
   };
 }
