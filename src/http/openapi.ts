@@ -21,14 +21,25 @@ export function openApiDocument(app: NestFastifyApplication, version: string): O
   for (const [name, description] of Object.entries(tags)) builder.addTag(name, description);
   const document = SwaggerModule.createDocument(app, builder.build(), { standardSchemaConverter: toJsonSchema });
   const { $schema: _, ...problem } = z.toJSONSchema(problemSchema, { target: 'draft-2020-12' });
+  for (const path of ['/api/batches', '/api/batches/estimate']) describeForm(document, path);
   // Nest takes a schema only with `application/json`, so routes refer to this one by name; its type names 3.0's keywords.
   return { ...document, components: { ...document.components, schemas: { ...document.components?.schemas, Problem: problem as Schema } } };
+}
+
+// Nest gives every content type of a body the same schema; the form of these has a file and the rest of the body as JSON.
+function describeForm(document: OpenAPIObject, path: string): void {
+  const body = document.paths[path]?.post?.requestBody;
+  if (!body || !('content' in body)) return;
+  body.content['multipart/form-data'] = {
+    schema: { type: 'object', required: ['file'], properties: { file: { type: 'string', format: 'binary', description: 'JSON lines, up to 200 MB' }, options: { type: 'string', description: 'Everything of the JSON body but `items`, as JSON', example: '{"model": "openai/gpt-4o-mini"}' } } },
+  };
 }
 
 /** Groups of endpoints, in the order in which the pages show them. */
 const tags = {
   completions: 'Ask a model or a panel, as a client of OpenAI or Anthropic does',
   batches: 'Many requests at once, through the batch interfaces of providers at half the price; in our form and in that of OpenAI',
+  runs: 'Benchmarks of models and panels, their results and signed exports',
   models: 'What can be named as `model`, and what it costs',
   panels: 'Panels, their calls and price before the first call',
   records: 'Completions with their traces, calls and figures',
