@@ -31,6 +31,7 @@ describe('a run on a terminal', () => {
 
   it('never shows an unknown cost as a known one, nor nothing as an accuracy', () => {
     expect(screen(run({ benchmarks: [benchmark({ cost_usd: null, cost_known: false })] }))).toMatch(/cost unknown[^]* \? /);
+    expect(runLine(run({ benchmarks: [benchmark({ cost_usd: null, cost_known: false }), benchmark({ name: 'svamp', cost_usd: 0 })] }))).toContain('cost unknown');
     expect(screen(run({ benchmarks: [benchmark({ cost_known: false })] }))).toMatch(/at least \$0\.50[^]*≥ \$0\.50/);
     expect(screen(run({ benchmarks: [benchmark({ done: 0, errors: 0, accuracy: null, wilson_95: null })] }))).toMatch(/ – /);
   });

@@ -152,8 +152,10 @@ function tokens(run: RunOnWire): number {
 }
 
 function costs({ benchmarks }: RunOnWire): { cost_usd: number | null; cost_known: boolean } {
-  const known = benchmarks.filter((one) => one.cost_usd !== null);
-  return { cost_usd: benchmarks.length > 0 && known.length === 0 ? null : known.reduce((all, one) => all + (one.cost_usd ?? 0), 0), cost_known: benchmarks.every((one) => one.cost_known) };
+  const usd = benchmarks.reduce((all, one) => all + (one.cost_usd ?? 0), 0);
+  const isKnown = benchmarks.every((one) => one.cost_known);
+  // Nothing is not the least that something unknown costs.
+  return { cost_usd: isKnown || usd > 0 ? usd : null, cost_known: isKnown };
 }
 
 function shortCost({ cost_usd: usd, cost_known: isKnown }: Pick<BenchmarkOnWire, 'cost_usd' | 'cost_known'>): string {
