@@ -116,7 +116,7 @@ async function untilOver(apiUrl: string, id: string, items: number): Promise<voi
     if (batch.status === 'completed' && batch.counts.succeeded === items) return;
     if (['completed', 'failed', 'canceled', 'paused'].includes(batch.status)) throw new Error(`The batch did not succeed: ${JSON.stringify(batch).slice(0, 2_000)}`);
     // Reading it counts all items, so not too often.
-    await wait(Math.max(200, items / 50));
+    await wait(Math.max(500, items / 50));
   }
 }
 

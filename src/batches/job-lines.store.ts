@@ -43,24 +43,22 @@ const lineColumns = 'line.id, line.input, item.request, line.status, line.attemp
 export class JobLinesStore {
   constructor(private readonly pool: pg.Pool) {}
 
-  /** Open lines of a job after `afterId`, ascending (index `batch_calls_job`). */
-  async open(jobId: string, afterId: string, limit: number): Promise<JobLine[]> {
-    const { rows } = await this.pool.query<LineRow>({
-      text: `SELECT ${lineColumns} FROM batch_calls AS line JOIN batch_items AS item ON item.id = line.item_id WHERE line.job_id = $1 AND line.id > $2 AND line.status = 'assigned' ORDER BY line.id LIMIT $3`,
-      values: [jobId, afterId, limit],
-    });
-    return rows;
-  }
-
-  /** All open lines of a job, page by page. */
+  /**
+   * All open lines of a job, ascending (index `batch_calls_job`). Their ids are read at once, some megabytes for the largest job, and the lines by them: asked page by page for what
+   * comes next, Postgres without statistics would sort all that is left for every page.
+   */
   async *stream(jobId: string, pageSize: number): AsyncGenerator<JobLine, void> {
-    for (let page = await this.open(jobId, '0', pageSize); page.length > 0; page = await this.open(jobId, page.at(-1)?.id ?? '0', pageSize)) yield* page;
+    const { rows } = await this.pool.query<{ id: string }>({ text: `SELECT id FROM batch_calls WHERE job_id = $1 AND status = 'assigned' ORDER BY id`, values: [jobId] });
+    for (let first = 0; first < rows.length; first += pageSize) {
+      const page = await this.ofJob(jobId, rows.slice(first, first + pageSize).map(({ id }) => id));
+      yield* page.filter(({ status }) => status === 'assigned');
+    }
   }
 
-  /** Those of `ids` that are lines of the job, whatever their state. */
+  /** Those of `ids` that are lines of the job, whatever their state, ascending. */
   async ofJob(jobId: string, ids: string[]): Promise<JobLine[]> {
     const { rows } = await this.pool.query<LineRow>({
-      text: `SELECT ${lineColumns} FROM batch_calls AS line JOIN batch_items AS item ON item.id = line.item_id WHERE line.id = ANY($2::bigint[]) AND line.job_id = $1`,
+      text: `SELECT ${lineColumns} FROM batch_calls AS line JOIN batch_items AS item ON item.id = line.item_id WHERE line.id = ANY($2::bigint[]) AND line.job_id = $1 ORDER BY line.id`,
       values: [jobId, ids],
     });
     return rows;

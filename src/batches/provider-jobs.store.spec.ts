@@ -201,7 +201,9 @@ describe('JobLinesStore', () => {
     const [one = ''] = await job('died-1', 'died', { lines: 2, mode: 'realtime', status: 'running' });
     await pool.query(`INSERT INTO calls (completion_id, key, stage, member_index, attempt, provider, model, request_hash, cost_nano_usd, input_tokens, output_tokens, started_at, ended_at, outcome) VALUES ('died-1.0', 'answer/0/0/0', 'answer', 0, 1, 'p', 'm', 'h', 70, 1, 2, now(), now(), 'succeeded')`);
     expect(await lines.reconcile('died-1')).toBe(1);
-    expect((await lines.open('died-1', '0', 10)).map(({ id }) => id)).not.toContain(one);
+    const open: string[] = [];
+    for await (const { id } of lines.stream('died-1', 10)) open.push(id);
+    expect(open).not.toContain(one);
     expect(await lines.tally('died-1')).toEqual({ succeeded: 1, failed: 0, costNanoUsd: 70, tokens: 3 });
   });
 
