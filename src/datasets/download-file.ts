@@ -33,7 +33,7 @@ export async function downloadFile(url: string, path: string, options: DownloadO
       if (attempt < options.attempts) await wait(options.retryMs * 2 ** (attempt - 1));
     }
   }
-  throw new DatasetFault('dataset_unavailable', `${url} could not be fetched in ${String(options.attempts)} attempts: ${last instanceof Error ? last.message : String(last)}`, last);
+  throw new DatasetFault('dataset_unavailable', `${url} could not be fetched in ${String(options.attempts)} attempts: ${(last instanceof Error ? last.message : String(last)).replace(/\.$/, '')}.`, last);
 }
 
 async function fetchRest(url: string, path: string, options: DownloadOptions): Promise<void> {
