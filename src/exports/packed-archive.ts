@@ -11,10 +11,15 @@ export interface PackedFile {
   packed(): AsyncIterable<Uint8Array<ArrayBuffer>> | Iterable<Uint8Array<ArrayBuffer>>;
 }
 
+/** The format without extensions counts in 32 bits. */
+const mostBytes = 2 ** 32 - 1;
+
 /**
  * An archive's bytes, a pure function of its files: no time, no comment, no attributes. So a reader can make it again from what it read, and any byte that differs shows. Up to 4 GB.
  */
 export async function* packArchive(files: readonly PackedFile[]): AsyncIterable<Uint8Array> {
+  const large = files.find(({ bytes }) => bytes > mostBytes);
+  if (large) throw new RangeError(`${large.name} has ${String(large.bytes)} bytes; an archive holds files of at most ${String(mostBytes)}. Export as JSON lines instead.`);
   const ready: Uint8Array[] = [];
   const zip = new Zip((error, chunk) => {
     if (error) throw error;

@@ -1,4 +1,5 @@
 import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
 import type { ExportableRun } from '../../domain/exports/run-document.js';
 import { isFinalRun } from '../../domain/runs/run-status.js';
 import { POSTGRES_POOL } from '../database/postgres-pool.js';
@@ -14,6 +15,9 @@ import { runBody, type RunBody, type RunPageBody } from './run-response.js';
 import type { SampleDetailBody, SamplePageBody } from './run-sample-response.js';
 import { RunsStore, type RunRow } from './runs.store.js';
 
+/** For so long sums of a run that is over are not made anew for a list. */
+const keptMs = 30_000;
+
 const eventRules = {
   isOver: (run: RunBody) => isFinalRun(run.status),
   // Rates and times to go change while nothing happens.
@@ -25,6 +29,7 @@ const eventRules = {
 export class RunReadsService implements BeforeApplicationShutdown {
   private readonly documents: RunDocumentStore;
   private readonly shutdown = new AbortController();
+  private readonly listed = new LRUCache<string, RunBody>({ max: 1_000, ttl: keptMs });
 
   constructor(
     @Inject(POSTGRES_POOL) sql: Sql,
@@ -59,7 +64,17 @@ export class RunReadsService implements BeforeApplicationShutdown {
   async list(caller: string, query: RunListQuery): Promise<RunPageBody> {
     const rows = await this.runs.list(caller, query, query.limit + 1);
     const shown = rows.slice(0, query.limit);
-    return { data: await Promise.all(shown.map((row) => this.body(row))), next_cursor: rows.length > query.limit ? (shown.at(-1)?.id ?? null) : null };
+    return { data: await Promise.all(shown.map((row) => this.listedBody(row))), next_cursor: rows.length > query.limit ? (shown.at(-1)?.id ?? null) : null };
+  }
+
+  // Sums of a run that is over are not made anew for each list.
+  private async listedBody(row: RunRow): Promise<RunBody> {
+    const key = `${row.id}/${row.status}/${String(row.finishedAt?.getTime())}`;
+    const kept = isFinalRun(row.status) ? this.listed.get(key) : undefined;
+    if (kept) return kept;
+    const body = await this.body(row);
+    if (isFinalRun(row.status)) this.listed.set(key, body);
+    return body;
   }
 
   /** One page of the run's samples. */

@@ -34,9 +34,11 @@ export class RunReadsStore {
   /** Scores of two runs on the items that both answered in some epoch, by benchmark and item (index `run_samples_once`). */
   async paired(first: string, second: string): Promise<PairedScores[]> {
     const { rows } = await this.sql.query<PairedScores>({
-      text: `WITH scores AS (SELECT run_id, benchmark, item_id, avg(score)::float8 AS score FROM run_samples WHERE run_id IN ($1, $2) AND status = 'done' GROUP BY run_id, benchmark, item_id)
-             SELECT benchmark, array_agg(one.score ORDER BY item_id) AS first, array_agg(other.score ORDER BY item_id) AS second
-             FROM (SELECT * FROM scores WHERE run_id = $1) one JOIN (SELECT benchmark, item_id, score FROM scores WHERE run_id = $2) other USING (benchmark, item_id) GROUP BY benchmark ORDER BY benchmark`,
+      // One pass over both: a join of the two would compare everything with everything while the tables have no statistics.
+      text: `SELECT benchmark, array_agg(one ORDER BY item_id) AS first, array_agg(other ORDER BY item_id) AS second
+             FROM (SELECT benchmark, item_id, (avg(score) FILTER (WHERE run_id = $1))::float8 AS one, (avg(score) FILTER (WHERE run_id = $2))::float8 AS other
+                   FROM run_samples WHERE run_id IN ($1, $2) AND status = 'done' GROUP BY benchmark, item_id) pair
+             WHERE one IS NOT NULL AND other IS NOT NULL GROUP BY benchmark ORDER BY benchmark`,
       values: [first, second],
     });
     return rows;
