@@ -69,11 +69,17 @@ function accuracyChart(document: PDFKit.PDFDocument, benchmarks: readonly RunDoc
   bars(document, benchmarks.map(({ display_name, summary }) => ({ label: display_name, share: summary.accuracy, interval: accuracyInterval(summary, epochs), note: accuracyText(summary, epochs) })));
 }
 
+const step = 18;
+
+function heightOf(rows: number): number {
+  return rows * step + 24;
+}
+
 // Horizontal, from 0 to 100 %, a whisker for the interval.
 function bars(document: PDFKit.PDFDocument, all: readonly Bar[]): void {
   const rows = all.slice(0, mostBars);
-  const [left, length, step] = [margin + 120, 230, 18];
-  room(document, rows.length * step + 24);
+  const [left, length] = [margin + 120, 230];
+  room(document, heightOf(rows.length));
   const top = document.y;
   for (const share of [0, 0.25, 0.5, 0.75, 1]) {
     const x = left + share * length;
@@ -111,7 +117,8 @@ function benchmarkPart(document: PDFKit.PDFDocument, benchmark: RunDocumentBench
   outcomes(document, summary);
   const categories = Object.entries(summary.by_category);
   if (categories.length < 2) return;
-  room(document, 60);
+  // With the bars below it, or their first page.
+  room(document, 20 + heightOf(Math.min(categories.length, mostBars)));
   document.fontSize(9).fillColor(faint).text('By category', margin).moveDown(0.3);
   bars(document, categories.map(([label, { samples, accuracy }]) => ({ label, share: accuracy, interval: null, note: accuracy === null ? 'none answered' : `${(accuracy * 100).toFixed(1)} % of ${String(samples)}` })));
 }
