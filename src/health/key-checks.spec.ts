@@ -59,6 +59,14 @@ describe('KeyChecks', () => {
     expect(server.requests).toHaveLength(1);
   });
 
+  it('lets a server of one\'s own be that has no list of models', async () => {
+    server.respond((response) => response.writeHead(404).end('{}'));
+    const own = { name: 'mine', baseUrl: server.url, apiKey: null, headers: {} };
+    const checks = new KeyChecks(new ProvidersService({ environment: {}, simulated: false, simulatedUrl: null, customProviders: [own] }), { isDisabled: () => false }, () => null);
+    expect(await checks.preflight([{ provider: 'mine', model: 'x' }])).toEqual([]);
+    expect((await checks.check(['mine']))[0]).toMatchObject({ status: 'not_found' });
+  });
+
   it('asks the configured providers where none is named', async () => {
     server.respond((response) => response.end('{"object":"list","data":[]}'));
     expect((await checksOn(server.url).check()).map(({ provider }) => provider)).toEqual(expect.arrayContaining(['openai', 'groq']));

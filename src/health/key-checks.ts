@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { ModelsService } from '../models/models.service.js';
+import { providerAdapters } from '../providers/registry.js';
 import type { ProvidersService } from '../providers/providers.service.js';
 import { healthOfFailure, type PreflightFault, type ProviderHealth } from './provider-health.js';
 
@@ -34,14 +35,14 @@ export class KeyChecks {
     );
   }
 
-  /** What stands in the way of calling these models: one fault per provider, and one per disabled model. An answer of the last minute counts. Never throws. */
+  /** What stands in the way of calling these models: one fault per provider, and one per disabled model. A server of one's own need not have a list of models. An answer of the last minute counts. Never throws. */
   async preflight(targets: readonly { provider: string; model: string }[]): Promise<PreflightFault[]> {
     const disabled = targets.filter(({ provider, model }) => this.models.isDisabled(provider, model)).map(({ provider, model }): PreflightFault => ({
       provider, model, code: 'model_disabled', mayPass: false, message: `Model '${provider}/${model}' is disabled. Enable it with "conclave models enable ${provider}/${model}".`,
     }));
     const names = [...new Set(targets.map(({ provider }) => this.providers.resolveAlias(provider) ?? provider))];
     const healths = await Promise.all(names.map((name) => this.known.forceFetch(name)));
-    return [...disabled, ...healths.flatMap(({ provider, status, message }): PreflightFault[] => (status === 'ok' ? [] : [{ provider, model: null, code: status, mayPass: status === 'down' || status === 'failed', message }]))];
+    return [...disabled, ...healths.flatMap(({ provider, status, message }): PreflightFault[] => (status === 'ok' || (status === 'not_found' && isCustom(provider)) ? [] : [{ provider, model: null, code: status, mayPass: status === 'down' || status === 'failed', message }]))];
   }
 
   private configured(): string[] {
@@ -60,4 +61,8 @@ export class KeyChecks {
       return { ...facts, ...healthOfFailure(provider, error, this.keyVariable(provider)), ...rest() };
     }
   }
+}
+
+function isCustom(provider: string): boolean {
+  return providerAdapters.every(({ name }) => name !== provider);
 }
