@@ -84,13 +84,15 @@ export class BatchReadsStore {
 
   /** The batch's jobs, oldest first, with what the answers of their lines cost (indices `provider_jobs_batch`, `batch_calls_batch_status`, `calls_group`). */
   async jobs(batchId: string): Promise<BatchJob[]> {
+    // A look-up for each line: as a join, Postgres without statistics would compare all lines with all answers.
     const { rows } = await this.sql.query<BatchJob>({
       text: `SELECT job.id, provider, model, mode, round, status, last_status AS "lastStatus", reference, line_count AS lines, coalesce(done.count, 0)::integer AS succeeded, coalesce(done.cost, 0)::float8 AS "costNanoUsd", coalesce(done.known, true) AS "costKnown",
                created_at AS "createdAt", submitted_at AS "submittedAt", ended_at AS "endedAt", poll_count AS "pollCount", reason
              FROM provider_jobs job
              LEFT JOIN (
                SELECT line.job_id, count(*), sum(answer.cost_nano_usd) AS cost, bool_and(answer.cost_nano_usd IS NOT NULL) AS known
-               FROM batch_calls line LEFT JOIN calls answer ON answer.group_id = $1 AND answer.completion_id = line.item_id AND answer.key = line.key AND answer.outcome = 'succeeded'
+               FROM batch_calls line
+               LEFT JOIN LATERAL (SELECT cost_nano_usd FROM calls WHERE completion_id = line.item_id AND key = line.key AND outcome = 'succeeded' OFFSET 0) answer ON true
                WHERE line.batch_id = $1 AND line.status = 'succeeded' GROUP BY line.job_id
              ) done ON done.job_id = job.id
              WHERE batch_id = $1 ORDER BY created_at, job.id`,

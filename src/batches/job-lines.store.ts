@@ -134,12 +134,12 @@ WHERE job_id = $1 AND status = 'assigned'`,
 
   /**
    * What attempts of this job cost besides its answers, at most, nano-USD: answers that were of no use and are charged, and what was set aside for those of which nobody knows what they did, as
-   * they were cut off after they were sent, or told no usage (index `calls_group`).
+   * they were cut off after they were sent, or told no usage (indices `calls_group`, `batch_calls_key`).
    */
   async besidesNanoUsd(jobId: string): Promise<number> {
     const { rows } = await this.pool.query<{ cost: string }>({
-      text: `SELECT coalesce(sum(coalesce(calls.cost_nano_usd, line.reserved_nano_usd)), 0) AS cost FROM provider_jobs AS job JOIN batch_calls AS line ON line.job_id = job.id
-JOIN calls ON calls.group_id = job.batch_id AND calls.completion_id = line.item_id AND calls.key = line.key AND calls.started_at >= job.created_at
+      text: `SELECT coalesce(sum(coalesce(calls.cost_nano_usd, line.reserved_nano_usd)), 0) AS cost FROM provider_jobs AS job JOIN calls ON calls.group_id = job.batch_id AND calls.started_at >= job.created_at
+CROSS JOIN LATERAL (SELECT reserved_nano_usd FROM batch_calls WHERE item_id = calls.completion_id AND key = calls.key AND job_id = $1 OFFSET 0) AS line
 WHERE job.id = $1 AND CASE WHEN calls.cost_nano_usd IS NULL THEN ${mayBeCharged('calls')} ELSE calls.outcome = 'failed' END`,
       values: [jobId],
     });
