@@ -34,6 +34,16 @@ interface Tally {
   peakConcurrency: number;
 }
 
+/** What is remembered of a body; `last`: number of the latest request that had it, 0 for lines of batch jobs. */
+interface Known {
+  requests: number;
+  answered: number;
+  last: number;
+  provider: string;
+  model: string;
+  task: string;
+}
+
 /** A request under way. */
 export interface OpenRequest {
   logged: LoggedRequest;
@@ -50,7 +60,7 @@ const keptBodyCharacters = 512 * 1024;
 export class RequestLog {
   private requests: LoggedRequest[] = [];
   private readonly tallies = new Map<string, Tally>();
-  private readonly fingerprints = new Map<string, { requests: number; answered: number; provider: string; model: string; task: string }>();
+  private readonly fingerprints = new Map<string, Known>();
   private readonly outcomes = new Map<string, number>();
   private readonly statuses = new Map<string, number>();
   private readonly concurrent = new Map<string, number>();
@@ -69,7 +79,11 @@ export class RequestLog {
     };
     this.requests.push(logged);
     if (this.requests.length > keptRequests * 2) this.requests = this.requests.slice(-keptRequests);
-    if (fingerprint !== null) this.know(subject, fingerprint).requests += 1;
+    if (fingerprint !== null) {
+      const known = this.know(subject, fingerprint);
+      known.requests += 1;
+      known.last = this.count;
+    }
     for (const key of fingerprint === null ? [] : keysOf(subject)) {
       const running = (this.concurrent.get(key) ?? 0) + 1;
       this.concurrent.set(key, running);
@@ -182,8 +196,8 @@ export class RequestLog {
     for (const map of [this.tallies, this.fingerprints, this.outcomes, this.statuses, this.concurrent]) map.clear();
   }
 
-  private know(subject: MatchSubject, fingerprint: string): { requests: number; answered: number } {
-    const known = this.fingerprints.get(fingerprint) ?? { requests: 0, answered: 0, provider: subject.provider, model: subject.model, task: subject.task };
+  private know(subject: MatchSubject, fingerprint: string): Known {
+    const known = this.fingerprints.get(fingerprint) ?? { requests: 0, answered: 0, last: 0, provider: subject.provider, model: subject.model, task: subject.task };
     if (this.fingerprints.size < keptFingerprints) this.fingerprints.set(fingerprint, known);
     return known;
   }

@@ -224,7 +224,7 @@ describe('figures', () => {
     await Promise.all([1, 2].map(() => openai.chat.completions.create({ model, messages })));
     await openai.chat.completions.create({ model: 'm@fault=500', messages }).catch(() => undefined);
     const stats = provider.stats();
-    expect(stats).toMatchObject({ requests: 3, answered: 2, providers: { openai: { requests: 3, answered: 2 } }, repeated: [{ answered: 2, model }] });
+    expect(stats).toMatchObject({ requests: 3, answered: 2, providers: { openai: { requests: 3, answered: 2 } }, repeated: [{ answered: 2, last: 2, model }] });
     const [request] = provider.requests({ model: 'sure', limit: 1 });
     expect(request).toMatchObject({ body: { model, messages }, outcome: 'answered', task: 'answer' });
     expect(request?.headers.authorization).toBe('redacted');

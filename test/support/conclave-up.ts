@@ -15,6 +15,7 @@ export type Victim = (typeof victims)[number];
 export interface ConclaveUp {
   apiUrl: string;
   databaseUrl: string;
+  home: string;
   supervisor: NodeProcess;
   /** The process that plays this part now; null while it is being started again. */
   pidOf(part: Victim): number | null;
@@ -64,6 +65,7 @@ export async function startConclaveUp(simulatedUrl: string): Promise<ConclaveUp>
     return {
       apiUrl,
       databaseUrl: run.databaseUrl,
+      home,
       get supervisor() {
         return supervisor;
       },

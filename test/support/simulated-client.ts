@@ -8,6 +8,15 @@ export interface SeenRequest extends LoggedRequest {
   atMs: number;
 }
 
+/** What the simulated provider remembers of equal requests. */
+export interface AskedBody {
+  requests: number;
+  answered: number;
+  last: number;
+  model: string;
+  task: string;
+}
+
 /** A client of the simulated provider's control endpoints. Its rules hold for everyone: specs match by a marker of their own. */
 export class SimulatedClient {
   constructor(readonly url: string) {}
@@ -64,6 +73,17 @@ export class SimulatedClient {
   async books(): Promise<{ batches: Record<string, BatchTally>; repeated: { fingerprint: string; answered: number; requests: number; provider: string; model: string; task: string }[] }> {
     // Written by `GET /stats`.
     return (await this.get('/stats')) as Awaited<ReturnType<SimulatedClient['books']>>;
+  }
+
+  /** Every body that was asked, by its fingerprint: how often, how often a whole answer went out, and the number of the latest request. */
+  async bodies(): Promise<Map<string, AskedBody>> {
+    // Written by `GET /stats`.
+    return new Map(Object.entries(((await this.get('/stats')) as { fingerprints: Record<string, AskedBody> }).fingerprints));
+  }
+
+  /** Teaches every model the truth about questions; whether it says it is a matter of its skill. */
+  teach(truths: readonly { question: string; correct: string }[]): Promise<void> {
+    return this.control({ recorded: truths });
   }
 
   private async control(command: unknown): Promise<void> {
