@@ -71,8 +71,9 @@ describe('conclave run', () => {
     const left = await conclave(['runs', 'watch', id, '--url', apiUrl], { url: 'http://127.0.0.1:9', onOutput: (_, kill) => kill('SIGINT') });
     expect(left).toMatchObject({ code: 130, errors: expect.stringContaining(`The run goes on. Come back with "conclave runs watch ${id} --url ${apiUrl}", or end it with "conclave runs cancel ${id} --url ${apiUrl}".`) });
     expect((await conclave(['runs', 'pause', id])).code).toBe(0);
-    await simulated.release(samplesOf(model));
+    // All samples are under way: once released they end the run, which can't be resumed then.
     expect((await conclave(['runs', 'resume', id])).code).toBe(0);
+    await simulated.release(samplesOf(model));
     expect(await conclave(['runs', 'watch', id, '--timeout', '30s'])).toMatchObject({ code: 0 });
   });
 
