@@ -12,7 +12,8 @@ const Archive = () =>
     schema: {
       type: 'object',
       required: ['file'],
-      properties: { file: { type: 'string', format: 'binary' }, key: { type: 'string', description: 'A key to trust: base64 of 32 bytes, or its fingerprint; missing: any' } },
+      additionalProperties: false,
+      properties: { file: { type: 'string', format: 'binary' }, key: { type: 'string', pattern: '^([0-9a-fA-F]{64}|[A-Za-z0-9+/]{43}=)$', description: 'A key to trust: base64 of 32 bytes, or its fingerprint; missing: any' } },
     },
   });
 

@@ -103,9 +103,19 @@ async function withUpload<Result>(request: FastifyRequest, use: (path: string, k
       return path;
     });
     if (file === null) throw badRequest('file', "The form has no field 'file'. Send the archive as multipart/form-data.");
-    const key = fields['key']?.trim();
-    return await use(file, key === undefined || key === '' ? [] : [key]);
+    return await use(file, keysOf(fields));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+// A key that is misspelt must not pass for no key.
+function keysOf(fields: Record<string, string>): string[] {
+  const unknown = Object.keys(fields).find((name) => name !== 'key');
+  if (unknown !== undefined) throw badRequest(unknown.slice(0, 60), `The form has a field '${unknown.slice(0, 60)}' that nobody reads. It takes 'file' and 'key'.`);
+  const key = fields['key'];
+  if (key === undefined) return [];
+  if (!/^[0-9a-f]{64}$/i.test(key) && (!/^[A-Za-z0-9+/]{43}=$/.test(key) || Buffer.from(key, 'base64').length !== 32))
+    throw badRequest('key', `'key' is '${key.slice(0, 80)}': send a public key (base64 of 32 bytes) or its fingerprint (64 hexadecimal digits).`);
+  return [key];
 }
