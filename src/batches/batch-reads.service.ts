@@ -3,8 +3,8 @@ import { LRUCache } from 'lru-cache';
 import type { BatchItemStatus } from '../../domain/batches/batch-status.js';
 import { isFinal } from '../../domain/batches/batch-status.js';
 import { ApiError } from '../http/api-error.js';
+import { stateEventId, stateEventStream } from '../http/state-event-stream.js';
 import { BatchEngine } from './batch-engine.js';
-import { batchEventStream, eventOf } from './batch-event-stream.js';
 import { BatchItemsStore } from './batch-items.store.js';
 import type { BatchListQuery, OpenAiBatchListQuery } from './batch-queries.dto.js';
 import { BatchReadsStore, noCounts, usageOf } from './batch-reads.store.js';
@@ -15,6 +15,12 @@ import { openaiBatchBody, type OpenAiBatchListResponse, type OpenAiBatchResponse
 
 /** For so long sums of a batch that is over are not made anew for a list. */
 const keptMs = 60_000;
+
+const eventRules = {
+  isOver: (batch: BatchBody) => isFinal(batch.status),
+  // What changes while nothing happens makes no event.
+  lasting: (batch: BatchBody) => ({ ...batch, eta_seconds: null, jobs: batch.jobs.map((job) => ({ ...job, age_seconds: 0, poll_count: 0 })) }),
+};
 
 /** Tells what became of batches. Each caller sees its own. */
 @Injectable()
@@ -79,8 +85,8 @@ export class BatchReadsService implements BeforeApplicationShutdown {
   /** Frames of the batch's events; null: the reader has the last one. */
   async events(id: string, caller: string, lastEventId: string | undefined): Promise<AsyncGenerator<string> | null> {
     const body = await this.show(id, caller);
-    if (isFinal(body.status) && eventOf(body).id === lastEventId) return null;
-    return batchEventStream({ read: () => this.show(id, caller), lastEventId: lastEventId ?? null, signal: this.shutdown.signal });
+    if (isFinal(body.status) && stateEventId(eventRules, body) === lastEventId) return null;
+    return stateEventStream({ ...eventRules, read: () => this.show(id, caller), lastEventId: lastEventId ?? null, signal: this.shutdown.signal });
   }
 
   private async sumsOf(rows: readonly BatchRow[]): Promise<(id: string) => BatchSums> {
