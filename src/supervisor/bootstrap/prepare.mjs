@@ -112,6 +112,7 @@ export function run(command, args, environment = {}, output = 'inherit') {
     });
     child.once('close', (code, signal) => {
       process.off('SIGTERM', stop);
+      if (signal) console.error(`${command} ended by ${signal}.`);
       resolve(signal ? 1 : code);
     });
   });
