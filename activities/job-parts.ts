@@ -1,5 +1,6 @@
 import type { Context } from '@temporalio/activity';
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
+import type { ModelReference } from '../domain/chat/call.js';
 import { isRetryable } from '../domain/failures/failure-code.js';
 import { retryDelayMs } from '../domain/failures/retry-delays.js';
 import type { PassGate } from '../domain/limits/gate.js';
@@ -24,8 +25,8 @@ export interface JobParts {
   batchPrice(provider: string, model: string): CallPrice | null;
   /** False only where the registry says that the model takes no images. */
   acceptsImages(provider: string, model: string): boolean;
-  /** The provider's `max_inflight_batches`. */
-  maxInflight(provider: string): number;
+  /** `max_inflight_batches` of a model's provider and of the model itself (null: none). */
+  maxInflight(of: ModelReference): { provider: number; model: number | null };
   /** Replaces the job's reservation by what it cost; once, however often it is called. */
   settle(budgetId: string, jobId: string, spent: { nanoUsd: number; tokens: number }): Promise<void>;
   /** Where requests about jobs wait while the provider is slowed down or out of order, and tell how they went. */

@@ -111,7 +111,7 @@ function partsOf(provider: ScriptedProvider, pass: PassGate = through): JobParts
     provider: () => provider.asProvider,
     batchPrice: () => null,
     acceptsImages: () => true,
-    maxInflight: () => 100,
+    maxInflight: () => ({ provider: 100, model: null }),
     settle: () => Promise.resolve(),
     pass,
   };
@@ -153,7 +153,7 @@ describe('submit', () => {
     provider.uploads = uploads;
     const job = await planned(provider);
     const parts = partsOf(provider);
-    await parts.jobs.takePlace(await job.read(), { providerLimit: 100, batchLimit: 100 });
+    await parts.jobs.takePlace(await job.read(), { providerLimit: 100, modelLimit: null, batchLimit: 100 });
     const row = await job.read();
     const ends = await Promise.allSettled([submit(parts, { ...row }, signal), submit(parts, { ...row }, signal)]);
     expect(ends.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);

@@ -69,7 +69,7 @@ function partsOf(lines: JobLinesStore = new JobLinesStore(pool)): JobParts {
     },
     batchPrice: () => null,
     acceptsImages: () => true,
-    maxInflight: () => 1,
+    maxInflight: () => ({ provider: 1, model: null }),
     settle: async (budgetId, jobId, spent) => {
       await new BudgetsStore(pool).settle(budgetId, jobId, spent);
     },

@@ -43,7 +43,7 @@ describe('a batch whose workflow was ended by force', () => {
     const batchId = await createBatchRows(pool, { items: [0, 1].map(() => ({ plan: planOf('single', ['a']) })) });
     const [job] = (await plan(batchId, 0)).jobs;
     if (!job) throw new Error('nothing was planned');
-    await jobs.takePlace({ id: job.jobId, batchId, provider: job.provider }, { providerLimit: 1, batchLimit: 1 });
+    await jobs.takePlace({ id: job.jobId, batchId, provider: job.provider, model: 'a' }, { providerLimit: 1, modelLimit: null, batchLimit: 1 });
     await jobs.beginCreation({ id: job.jobId, provider: job.provider }, { apartMs: 60_000 });
     const reason = { code: 'internal', message: 'terminated' };
     await batches.settleItems(batchId, 'failed', reason);
@@ -51,7 +51,7 @@ describe('a batch whose workflow was ended by force', () => {
 
     const otherId = await createBatchRows(pool, { items: [{ plan: planOf('single', ['a']) }] });
     const [other] = (await plan(otherId, 0)).jobs;
-    expect(await jobs.takePlace({ id: other?.jobId ?? '', batchId: otherId, provider: job.provider }, { providerLimit: 1, batchLimit: 1 })).toBe(true);
+    expect(await jobs.takePlace({ id: other?.jobId ?? '', batchId: otherId, provider: job.provider, model: 'a' }, { providerLimit: 1, modelLimit: null, batchLimit: 1 })).toBe(true);
     expect(await jobs.beginCreation({ id: other?.jobId ?? '', provider: job.provider }, { apartMs: 60_000 })).not.toBeNull();
 
     expect(await retryFailedItems(new BatchStateStore(pool), batchId)).toEqual({ items: 2 });

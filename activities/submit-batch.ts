@@ -46,7 +46,7 @@ export async function submit(parts: JobParts, job: JobAtWork, signal: AbortSigna
     if (job.status === 'creating') await giveUpCreation(parts, job, { keepPlace: false });
     return { state: 'held', failure: null };
   }
-  if (job.status === 'planned' && !(await takePlace(parts, job))) throw later(`All places of '${job.provider}' are taken.`, parts.policy.submitJob.placePollMs);
+  if (job.status === 'planned' && !(await takePlace(parts, job))) throw later(`All places of '${job.provider}' or of its model '${job.model}' are taken.`, parts.policy.submitJob.placePollMs);
   await parts.jobs.refreshBatchStatus(job.batchId);
   return create(parts, job, signal);
 }
@@ -57,7 +57,8 @@ async function giveUpCreation(parts: JobParts, job: Pick<JobAtWork, 'id' | 'crea
 }
 
 function takePlace(parts: JobParts, job: JobAtWork): Promise<boolean> {
-  return parts.jobs.takePlace(job, { providerLimit: parts.maxInflight(job.provider), batchLimit: job.batch.options.maxInflight });
+  const { provider, model } = parts.maxInflight(job);
+  return parts.jobs.takePlace(job, { providerLimit: provider, modelLimit: model, batchLimit: job.batch.options.maxInflight });
 }
 
 async function create(parts: JobParts, job: JobAtWork, signal: AbortSignal): Promise<Submitted> {

@@ -123,7 +123,7 @@ export function composeWorker(config: Config, databaseUrl: string, log: Logger):
     provider: (name) => providers.get(name),
     batchPrice: (provider, model) => models.price(provider, model, 'batch'),
     acceptsImages: (provider, model) => models.supports(provider, model, 'images') !== false,
-    maxInflight: (provider) => limits(provider, null)?.maxInflightBatches ?? usualInflightBatches,
+    maxInflight: ({ provider, model }) => ({ provider: limits(provider, null)?.maxInflightBatches ?? usualInflightBatches, model: limits(provider, model)?.maxInflightBatches ?? null }),
     settle: async (budgetId, jobId, spent) => {
       await budgets.settle(budgetId, jobId, spent);
     },

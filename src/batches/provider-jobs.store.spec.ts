@@ -15,7 +15,7 @@ let pool: pg.Pool;
 let jobs: ProviderJobsStore;
 let lines: JobLinesStore;
 
-const limits = { providerLimit: 2, batchLimit: 2 };
+const limits = { providerLimit: 2, modelLimit: null, batchLimit: 2 };
 
 async function batch(id: string): Promise<void> {
   await pool.query(`INSERT INTO files (id, caller, purpose, filename, status) VALUES ($1, 'anonymous', 'batch', 'in.jsonl', 'processed')`, [`file-${id}`]);
@@ -26,10 +26,10 @@ async function batch(id: string): Promise<void> {
   );
 }
 
-async function job(id: string, batchId: string, facts: { provider?: string; status?: string; mode?: string; lines?: number; attempt?: number } = {}): Promise<string[]> {
+async function job(id: string, batchId: string, facts: { provider?: string; model?: string; status?: string; mode?: string; lines?: number; attempt?: number } = {}): Promise<string[]> {
   await pool.query(
-    `INSERT INTO provider_jobs (id, batch_id, round, mode, provider, model, endpoint, status, line_count) VALUES ($1, $2, 0, $3, $4, 'm', '', $5, $6)`,
-    [id, batchId, facts.mode ?? 'batch', facts.provider ?? 'p', facts.status ?? 'planned', facts.lines ?? 0],
+    `INSERT INTO provider_jobs (id, batch_id, round, mode, provider, model, endpoint, status, line_count) VALUES ($1, $2, 0, $3, $4, $7, '', $5, $6)`,
+    [id, batchId, facts.mode ?? 'batch', facts.provider ?? 'p', facts.status ?? 'planned', facts.lines ?? 0, facts.model ?? 'm'],
   );
   const ids: string[] = [];
   for (let line = 0; line < (facts.lines ?? 0); line++) {
@@ -92,7 +92,7 @@ describe('ProviderJobsStore', () => {
     await batch('crowd');
     const ids = Array.from({ length: 12 }, (_, index) => `crowd-${String(index)}`);
     for (const id of ids) await job(id, 'crowd', { provider: 'crowded' });
-    const taken = await Promise.all(ids.map((id) => jobs.takePlace({ id, batchId: 'crowd', provider: 'crowded' }, limits)));
+    const taken = await Promise.all(ids.map((id) => jobs.takePlace({ id, batchId: 'crowd', provider: 'crowded', model: 'm' }, limits)));
     expect(taken.filter(Boolean)).toHaveLength(2);
   });
 
@@ -100,10 +100,19 @@ describe('ProviderJobsStore', () => {
     await batch('own');
     await batch('other');
     for (const [id, owner] of [['own-1', 'own'], ['own-2', 'own'], ['other-1', 'other']] as const) await job(id, owner, { provider: 'shared' });
-    const take = (id: string, batchId: string) => jobs.takePlace({ id, batchId, provider: 'shared' }, { providerLimit: 2, batchLimit: 1 });
+    const take = (id: string, batchId: string) => jobs.takePlace({ id, batchId, provider: 'shared', model: 'm' }, { providerLimit: 2, modelLimit: null, batchLimit: 1 });
     expect(await take('own-1', 'own')).toBe(true);
     expect(await take('own-2', 'own')).toBe(false);
     expect(await take('other-1', 'other')).toBe(true);
+  });
+
+  it('counts the places of one model apart, over all batches', async () => {
+    for (const id of ['by-model', 'by-model-too']) await batch(id);
+    for (const [id, owner, model] of [['small-1', 'by-model', 'small'], ['small-2', 'by-model-too', 'small'], ['large-1', 'by-model', 'large']] as const) await job(id, owner, { provider: 'modelled', model });
+    const take = (id: string, batchId: string, model: string) => jobs.takePlace({ id, batchId, provider: 'modelled', model }, { providerLimit: 3, modelLimit: 1, batchLimit: 3 });
+    expect(await take('small-1', 'by-model', 'small')).toBe(true);
+    expect(await take('small-2', 'by-model-too', 'small')).toBe(false);
+    expect(await take('large-1', 'by-model', 'large')).toBe(true);
   });
 
   it('lets one creation at a time begin where they could not be told apart, and the next one when it is settled', async () => {

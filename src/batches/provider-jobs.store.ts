@@ -76,15 +76,16 @@ export class ProviderJobsStore {
 
   /**
    * Gives a planned job one of the provider's places, `planned` → `creating`; false: all are taken (index `provider_jobs_inflight`). Over all workers and batches there are never
-   * more than `providerLimit` at the provider, nor more than `batchLimit` of this batch.
+   * more than `providerLimit` at the provider, nor more than `modelLimit` (null: no such limit) of the job's model, nor more than `batchLimit` of this batch.
    */
-  takePlace(job: Pick<JobAtWork, 'id' | 'batchId' | 'provider'>, limits: { providerLimit: number; batchLimit: number }): Promise<boolean> {
+  takePlace(job: Pick<JobAtWork, 'id' | 'batchId' | 'provider' | 'model'>, limits: { providerLimit: number; modelLimit: number | null; batchLimit: number }): Promise<boolean> {
     return inTransaction(this.pool, async (tx) => {
       await lockCreations(tx, job.provider);
-      const { rows } = await tx.query<{ everybody: string; own: string }>({
-        text: `SELECT count(*) AS everybody, count(*) FILTER (WHERE batch_id = $2) AS own FROM provider_jobs WHERE provider = $1 AND mode = 'batch' AND status IN ('creating', 'running') AND id <> $3 AND ${isCarriedOut('provider_jobs')}`,
-        values: [job.provider, job.batchId, job.id],
+      const { rows } = await tx.query<{ everybody: string; of_model: string; own: string }>({
+        text: `SELECT count(*) AS everybody, count(*) FILTER (WHERE model = $4) AS of_model, count(*) FILTER (WHERE batch_id = $2) AS own FROM provider_jobs WHERE provider = $1 AND mode = 'batch' AND status IN ('creating', 'running') AND id <> $3 AND ${isCarriedOut('provider_jobs')}`,
+        values: [job.provider, job.batchId, job.id, job.model],
       });
+      if (Number(rows[0]?.of_model) >= (limits.modelLimit ?? Infinity)) return false;
       if (Number(rows[0]?.everybody) >= limits.providerLimit || Number(rows[0]?.own) >= limits.batchLimit) return false;
       await tx.query({ text: `UPDATE provider_jobs SET status = 'creating', reason = NULL WHERE id = $1 AND status = 'planned'`, values: [job.id] });
       return true;

@@ -40,14 +40,14 @@ export class LimitsService {
           return own === null ? [] : [{ model, own }];
         });
         if (!isConfigured && limits === null && models.length === 0 && !health.has(name)) return [];
-        const body = async (scope: string, allowed: ProviderLimits, ofBatches: number) => limitsBody(allowed, await this.inUse(scope, allowed, calls.get(scope) ?? 0, ofBatches));
+        const body = async (scope: string, allowed: ProviderLimits) => limitsBody(allowed, await this.inUse(scope, allowed, calls.get(scope) ?? 0, batches.get(scope) ?? 0));
         return [
           {
             provider: name,
             is_configured: isConfigured,
             ...healthBody(health.get(name) ?? healthy, this.parts.policy, Date.now()),
-            limits: await body(name, limits ?? unlimited, batches.get(name) ?? 0),
-            models: await Promise.all(models.map(async ({ model, own }) => ({ model, limits: await body(`${name}/${model}`, { ...own, maxInflightBatches: null }, 0) }))),
+            limits: await body(name, limits ?? unlimited),
+            models: await Promise.all(models.map(async ({ model, own }) => ({ model, limits: await body(`${name}/${model}`, own) }))),
           },
         ];
       }),

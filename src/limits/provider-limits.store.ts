@@ -75,10 +75,10 @@ export class ProviderLimitsStore {
     return new Map(rows.map(({ scope, used }) => [scope, used]));
   }
 
-  /** Batch jobs at each provider, by the index `provider_jobs_inflight`; providers without any are missing. */
+  /** Batch jobs at each provider (`openai`) and of each model (`openai/gpt-4o`), by the index `provider_jobs_inflight`; those without any are missing. */
   async inflightBatches(): Promise<Map<string, number>> {
-    const text = `SELECT provider, count(*)::integer AS jobs FROM provider_jobs WHERE mode = 'batch' AND status IN ('creating', 'running') GROUP BY provider`;
-    const { rows } = await this.sql.query<{ provider: string; jobs: number }>({ text });
-    return new Map(rows.map(({ provider, jobs }) => [provider, jobs]));
+    const text = `SELECT provider, model, count(*)::integer AS jobs FROM provider_jobs WHERE mode = 'batch' AND status IN ('creating', 'running') GROUP BY GROUPING SETS ((provider), (provider, model))`;
+    const { rows } = await this.sql.query<{ provider: string; model: string | null; jobs: number }>({ text });
+    return new Map(rows.map(({ provider, model, jobs }) => [model === null ? provider : `${provider}/${model}`, jobs]));
   }
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { BatchClient } from '../support/batch-client.js';
 import { ask, conclave } from '../support/conclave-client.js';
 import { marker } from '../support/marker.js';
 import { simulatedProvider } from '../support/simulated-client.js';
@@ -47,6 +48,28 @@ describe('limits of a provider', () => {
     const { entry, limits } = await limitsOf('seldom');
     expect(entry?.state).toBeDefined();
     expect(limits).toMatchObject({ requests_per_minute: { limit: 2, used: 2 }, tokens_per_minute: null });
+  });
+
+  it('a model has no more jobs at its provider than it may have, and other models do not wait for it', async () => {
+    const mark = marker();
+    const batches = new BatchClient(api);
+    await simulated.rules({ effect: 'job_hold', contains: mark });
+    const start = (model: string) => batches.start(model, [`(${mark}) What is 2 * 3?`]);
+    const ids = await Promise.all([start('openai/gpt-5-nano'), start('openai/gpt-5-nano'), start('openai/gpt-4o')]);
+    const [first, second, other] = ids;
+    await batches.until(other, ['running']);
+    const running = await until('the first of the model', async () => {
+      const views = await Promise.all([first, second].map((id) => batches.read(id)));
+      return views.find(({ jobs }) => jobs.some(({ reference }) => reference !== null));
+    });
+    const { json } = await api.get('/api/providers/limits');
+    const openai = (json.data as LimitsEntry[]).find(({ provider }) => provider === 'openai');
+    expect(openai?.models.find(({ model }) => model === 'gpt-5-nano')?.limits).toMatchObject({ max_inflight_batches: { limit: 1, used: 1 } });
+    expect(await simulated.jobs({ contains: mark })).toHaveLength(2);
+    await simulated.release({ contains: mark });
+    for (const id of ids) expect((await batches.ended(id)).counts).toMatchObject({ succeeded: 1 });
+    expect(await simulated.jobs({ contains: mark })).toHaveLength(3);
+    expect([first, second]).toContain(running.id);
   });
 
   it('a panel goes on without the member that has no place', async () => {
