@@ -124,8 +124,7 @@ class SampleAnswering {
       await this.flush();
       rateLimits = tried.code === 'rate_limit' ? rateLimits + 1 : 0;
       if (tried.code === 'rate_limit' || tried.code === 'overloaded') chunk.slowDown();
-      const knobs = { maxAttempts: policy.attempts, initialDelayMs: policy.retryInitialMs, backoffMultiplier: 4, rateLimitDelaysMs: policy.rateLimitDelaysMs };
-      const delayMs = retryDelayMs(tried.code, tried.code === 'rate_limit' ? rateLimits : attempt, knobs, tried.retryAfterMs);
+      const delayMs = retryDelayMs(tried.code, tried.code === 'rate_limit' ? rateLimits : attempt, chunk.work.parts.retry, tried.retryAfterMs);
       if (delayMs === null) return this.givenUp(tried);
       if (tried.code !== 'rate_limit') attempt++;
       await chunk.pause(Math.min(delayMs, policy.longestRetryMs));

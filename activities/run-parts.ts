@@ -5,6 +5,7 @@ import type { CompletionOutcome } from '../domain/chat/decision.js';
 import type { ModelReference } from '../domain/chat/call.js';
 import type { StrategyPlan } from '../domain/chat/plan.js';
 import type { CallFailure } from '../domain/failures/failure-code.js';
+import type { RetryKnobs } from '../domain/failures/retry-delays.js';
 import type { BudgetsStore } from '../src/budgets/budgets.store.js';
 import type { InferenceClient } from '../src/providers/inference-client.js';
 import type { PendingSample, RunSamplesStore, SampleResult } from '../src/runs/run-samples.store.js';
@@ -31,6 +32,8 @@ export interface RunParts {
   /** Calls that keep the run's cap. */
   calls: Omit<MakeCallParts, 'ledger'>;
   policy: RunPolicy;
+  /** When a call that failed is tried again. */
+  retry: RetryKnobs;
   inference: InferenceClient;
   /** Of a model; null: unknown. */
   limits(model: ModelReference): { contextTokens: number | null; outputTokens: number | null };

@@ -21,6 +21,11 @@ describe('toApplicationFailure', () => {
     expect(toApplicationFailure(failure({ code: 'billing', retryAfterMs: 1_700 })).nextRetryDelay).toBeUndefined();
   });
 
+  it('is retried when somebody else says, or not at all', () => {
+    expect(toApplicationFailure(failure({ retryAfterMs: 1_700 }), 30_000)).toMatchObject({ nonRetryable: false, nextRetryDelay: 30_000 });
+    expect(toApplicationFailure(failure({}), null)).toMatchObject({ type: 'rate_limit', nonRetryable: true });
+  });
+
   it('carries the HTTP status for the workflow', () => {
     expect(toApplicationFailure(failure({ httpStatus: 429 })).details).toEqual([{ provider: 'openai', model: 'gpt-4o', httpStatus: 429 }]);
   });

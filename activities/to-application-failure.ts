@@ -2,14 +2,17 @@ import { ApplicationFailure } from '@temporalio/common';
 import { isRetryable } from '../domain/failures/failure-code.js';
 import type { ProviderFailure } from '../src/providers/provider-failure.js';
 
-/** A provider's trouble in Temporal's terms: the code is the type, permanent ones are not retried, Retry-After decides the next attempt. */
-export function toApplicationFailure(failure: ProviderFailure): ApplicationFailure {
+/**
+ * A provider's trouble in Temporal's terms: the code is the type, permanent ones are not retried, Retry-After decides the next attempt. `retryInMs` decides it instead: null, there
+ * is none.
+ */
+export function toApplicationFailure(failure: ProviderFailure, retryInMs: number | null | undefined = isRetryable(failure.code) ? failure.retryAfterMs : null): ApplicationFailure {
   return ApplicationFailure.create({
     type: failure.code,
     message: failure.message,
-    nonRetryable: !isRetryable(failure.code),
+    nonRetryable: retryInMs === null,
     details: [{ provider: failure.provider, model: failure.model, ...(failure.httpStatus === undefined ? {} : { httpStatus: failure.httpStatus }) }],
-    ...(failure.retryAfterMs === undefined || !isRetryable(failure.code) ? {} : { nextRetryDelay: failure.retryAfterMs }),
+    ...(retryInMs === null || retryInMs === undefined ? {} : { nextRetryDelay: retryInMs }),
   });
 }
 

@@ -160,6 +160,9 @@ export function composeWorker(config: Config, databaseUrl: string, log: Logger):
   };
   const callsOfRuns = runCalls(calls, { state, budgets, limits: limitsOfModel });
   const samples = new RunSamplesStore(jobPool);
+  const runPolicy = runPolicies[config.policy];
+  const { max_attempts: maxAttempts, initial_delay_seconds: delaySeconds, backoff_multiplier: backoffMultiplier } = config.file.batches;
+  const retry = { maxAttempts, initialDelayMs: delaySeconds * 1_000, backoffMultiplier, rateLimitDelaysMs: runPolicy.sample.rateLimitDelaysMs };
   const runs: RunParts = {
     state,
     samples,
@@ -167,7 +170,8 @@ export function composeWorker(config: Config, databaseUrl: string, log: Logger):
     budgets,
     writer: new SampleWriter(samples, callLog),
     calls: callsOfRuns,
-    policy: runPolicies[config.policy],
+    policy: runPolicy,
+    retry,
     inference: new InferenceClient({
       provider: (name) => providers.get(name),
       configured: () => providers.names().filter((name) => providers.isConfigured(name)),
@@ -181,7 +185,7 @@ export function composeWorker(config: Config, databaseUrl: string, log: Logger):
   return {
     pool,
     activities,
-    jobActivities: { ...fewAtOnce(new Places(batchPlaces), batchActivities), ...runActivitiesOf(runs), callModel: createCallModel(callsOfRuns) },
+    jobActivities: { ...fewAtOnce(new Places(batchPlaces), batchActivities), ...runActivitiesOf(runs), callModel: createCallModel(callsOfRuns, { knobs: retry, longestMs: runPolicy.sample.longestRetryMs }) },
     start: async () => {
       await Promise.all([registry.onModuleInit(), gate.start()]);
     },

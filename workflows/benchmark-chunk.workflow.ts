@@ -7,7 +7,6 @@ import { createPanelContext, runStrategy } from './consensus/panel-context.js';
 import type { RunChunkInput } from './messages/run-messages.js';
 import { runLocalOptions, runPolicies } from './policies/run-policies.js';
 import { createSampleHost } from './sample-context.js';
-import type { CapReached } from './sample-context.js';
 
 type ChunkActivities = Pick<RunActivities, 'pendingSamples' | 'recordSample'>;
 
@@ -23,7 +22,7 @@ export async function benchmarkChunkWorkflow(input: RunChunkInput): Promise<Stop
     for (let sample = waiting.shift(); sample && !stop; sample = waiting.shift()) {
       const startedAt = Date.now();
       const decided = await decide(input, sample, startedAt + policy.sample.timeoutMs);
-      if ('cap' in decided) stop ??= { by: 'hold', reason: decided.cap };
+      if ('stop' in decided) stop ??= decided.stop;
       else stop ??= (await recordSample({ runId, sampleId: sample.id, outcome: decided.outcome, latencyMs: Date.now() - startedAt })).stop;
     }
   };
@@ -31,11 +30,11 @@ export async function benchmarkChunkWorkflow(input: RunChunkInput): Promise<Stop
   return stop;
 }
 
-/** The outcome, or which cap refused one of its calls: such a sample is asked again, and what it has been told already is in the ledger. Rejects when canceled. */
-async function decide(input: RunChunkInput, sample: { id: string; seed: number }, deadlineAt: number): Promise<{ outcome: CompletionOutcome } | { cap: CapReached }> {
+/** The outcome, or why one of its calls was refused: such a sample is asked again, and what it has been told already is in the ledger. Rejects when canceled. */
+async function decide(input: RunChunkInput, sample: { id: string; seed: number }, deadlineAt: number): Promise<{ outcome: CompletionOutcome } | { stop: Stop }> {
   const plan = planWithSeed(patient(input.plan, runPolicies[input.policy].sample.timeoutMs), sample.seed);
-  const caps: CapReached[] = [];
-  const host = createSampleHost({ sampleId: sample.id, runId: input.runId, policy: input.policy }, (reached) => caps.push(reached));
+  const stops: Stop[] = [];
+  const host = createSampleHost({ sampleId: sample.id, runId: input.runId, policy: input.policy }, (stop) => stops.push(stop));
   const context = createPanelContext({ host, plan, path: '', depth: 0, deadlineAt, onEvent: () => undefined });
   let outcome: CompletionOutcome;
   try {
@@ -44,8 +43,8 @@ async function decide(input: RunChunkInput, sample: { id: string; seed: number }
     if (isCancellation(error)) throw error;
     outcome = { ok: false, failure: { code: 'internal', message: `The strategy failed: ${error instanceof Error ? error.message : String(error)}`, missing: [], stageReached: null } };
   }
-  const [cap] = caps;
-  return cap ? { cap } : { outcome };
+  const [stop] = stops;
+  return stop ? { stop } : { outcome };
 }
 
 /** A result must not depend on who was slow: every member is heard until the sample's own time is over. */

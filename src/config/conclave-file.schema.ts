@@ -59,7 +59,7 @@ const batches = z.strictObject({
   max_poll_interval_seconds: z.number().min(0.05).max(3_600).default(60).describe('To which the interval stretches as a job grows old'),
   max_age_hours: z.number().gt(0).max(720).default(26).describe('After so long a job is canceled at its provider; what is done is kept'),
   on_stuck: z.enum(['resubmit', 'realtime', 'fail']).default('resubmit').describe('What becomes of the rest of a job that grew too old or expired'),
-  max_attempts: z.int().min(1).max(20).default(4).describe('Attempts of one call: by default with waits of 30, 60 and 120 s between them'),
+  max_attempts: z.int().min(1).max(20).default(4).describe('Attempts of one call of a batch, or of a benchmark run: by default with waits of 30, 60 and 120 s between them'),
   initial_delay_seconds: z.number().min(0).max(3_600).default(30).describe('Before the second attempt'),
   backoff_multiplier: z.number().min(1).max(10).default(2).describe('By which each further delay is longer'),
   validation_retry: z.strictObject({ max_attempts: z.int().min(0).max(20).default(3) }).prefault({}).describe('How often an item is asked again whose answer misses the schema'),

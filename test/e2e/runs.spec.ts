@@ -75,6 +75,33 @@ describe('errors of a run', () => {
     expect((await runs.ended(none)).reason?.message).toContain('conclave-mini: failed (None of 5 samples could be answered');
   });
 
+  // Of providers that no other spec asks: what says 429 is slowed down for everybody.
+  it.each([
+    { target: 'plain model', plan: plain('cerebras/llama-3.3-70b') },
+    { target: 'member of a council', plan: planOf('council', ['simulated/alder', 'simulated/birch', 'deepinfra/meta-llama/Llama-3.3-70B-Instruct'], ['simulated/chair']) },
+  ])('are none where a $target says 429 again and again: the run pauses itself, says why, resumes by itself, and pays nothing twice', async ({ plan }) => {
+    const mark = marker();
+    const limited = plan.members.at(-1)?.label ?? '';
+    await simulatedProvider().rules({ effect: '429', retryAfterSeconds: 0, provider: limited.slice(0, limited.indexOf('/')), contains: mark, count: 6 });
+    const id = await runs.start({ plan, benchmarks: ['conclave-mini'], subset: part(1), config: { system_prompt: mark } });
+    const { reason } = await runs.until(id, ['paused']);
+    expect(reason).toEqual({ code: 'rate_limit', message: expect.stringContaining(`'${limited}' refuses more calls`) });
+    expect(await runs.ended(id)).toMatchObject({ status: 'succeeded' });
+    expect(await counted(id)).toEqual([{ status: 'done', count: 1 }]);
+    expect(await runs.calls(id, 'count(*)::integer AS refused', `AND failure_code = 'rate_limit'`)).toEqual([{ refused: 6 }]);
+    expect(await runs.calls(id, 'completion_id, key', `AND outcome = 'succeeded' GROUP BY 1, 2 HAVING count(*) > 1`)).toEqual([]);
+    expect(await runs.samples(id, `coalesce(jsonb_array_length(decision->'missing'), 0) AS missing`, '')).toEqual([{ missing: 0 }]);
+  });
+
+  it('are none where a key of a council is refused: no sample is measured without that member', async () => {
+    const mark = marker();
+    await simulatedProvider().rules({ effect: '401', provider: 'fireworks', contains: mark });
+    const id = await runs.start({ plan: planOf('council', ['simulated/alder', 'simulated/birch', 'fireworks/llama'], ['simulated/chair']), benchmarks: ['conclave-mini'], subset: part(12), config: { system_prompt: mark }, concurrency: 2 });
+    expect(await runs.ended(id)).toMatchObject({ status: 'failed', reason: { code: 'benchmark_failed', message: expect.stringContaining("'fireworks/llama' can't be called") } });
+    expect(await counted(id)).toEqual([{ status: 'pending', count: 12 }]);
+    expect(await simulatedProvider().requests({ contains: mark, provider: 'fireworks' })).toHaveLength(2);
+  });
+
   it('of one benchmark do not stop the next: its data are missing, and the run says so', async () => {
     const id = await runs.start({ plan: plain('simulated/alder'), benchmarks: ['mmlu_pro_1000', 'conclave-mini'], subset: part(5) });
     expect(await runs.ended(id)).toMatchObject({ status: 'failed', reason: { code: 'needs_setup' } });

@@ -1,4 +1,5 @@
 import type { LocalActivityOptions } from '@temporalio/workflow';
+import { rateLimitDelaysMs } from '../../domain/failures/retry-delays.js';
 import type { StepPolicy } from './batch-policies.js';
 import type { PolicyName } from './policy-name.js';
 
@@ -19,8 +20,10 @@ export interface RunPolicy {
   chunk: { plainSamples: number; panelSamples: number; panelConcurrency: number };
   /** Chunks of a plain model at the same time, which share the run's concurrency, so that two workers can take part and one chunk's end does not leave the provider idle. */
   plainWindow: number;
-  /** Milliseconds for all attempts of one sample and for one call, and tries of one call. */
-  sample: { timeoutMs: number; callTimeoutMs: number; attempts: number; retryInitialMs: number; longestRetryMs: number; rateLimitDelaysMs: readonly number[] };
+  /** Milliseconds for all attempts of one sample and for one call; upper bound of any wait between attempts, which are conclave.yaml's; waits between rate limits in a row, then the run pauses. */
+  sample: { timeoutMs: number; callTimeoutMs: number; longestRetryMs: number; rateLimitDelaysMs: readonly number[] };
+  /** Of the activities that make a panel's calls, after what nobody foresaw, such as a worker that died. What a provider's failure is worth the activity decides. */
+  panelCalls: { attempts: number; retry: { initialMs: number; maximumMs: number } };
   /** Local activities: one statement each. */
   local: { startToCloseMs: number; retryInitialMs: number; retryMaximumMs: number };
   newHistoryAfterEvents: number;
@@ -44,8 +47,10 @@ export const runPolicies: Record<PolicyName, RunPolicy> = {
     // A chunk of a plain model is three events for five hundred samples. A council's sample is about forty events: 25 of them stay far below what a history may hold.
     chunk: { plainSamples: 500, panelSamples: 25, panelConcurrency: 10 },
     plainWindow: 2,
-    // Half an hour and three attempts, as the predecessor's for a consensus service.
-    sample: { timeoutMs: 30 * minute, callTimeoutMs: 10 * minute, attempts: 3, retryInitialMs: 1_000, longestRetryMs: minute, rateLimitDelaysMs: [5_000, 15_000, 30_000, minute, 2 * minute] },
+    // Half an hour, as the predecessor's for a consensus service. No Retry-After is longer than ten minutes.
+    sample: { timeoutMs: 30 * minute, callTimeoutMs: 10 * minute, longestRetryMs: 10 * minute, rateLimitDelaysMs },
+    // More than any knob allows; the sample's time is over before.
+    panelCalls: { attempts: 30, retry: { initialMs: 1_000, maximumMs: 30_000 } },
     local: { startToCloseMs: 10_000, retryInitialMs: 100, retryMaximumMs: 2_000 },
     // Chunks in the window end before a new history begins: a pause of one chunk in some eighty.
     newHistoryAfterEvents: 500,
@@ -58,7 +63,8 @@ export const runPolicies: Record<PolicyName, RunPolicy> = {
     awaitBatch: { startToCloseMs: minute, scheduleToCloseMs: hour, heartbeatMs: 10_000, retry: { initialMs: 50, maximumMs: 500 }, pollMs: 200, longestPollMs: 500 },
     chunk: { plainSamples: 50, panelSamples: 10, panelConcurrency: 5 },
     plainWindow: 2,
-    sample: { timeoutMs: 5 * minute, callTimeoutMs: 20_000, attempts: 3, retryInitialMs: 50, longestRetryMs: 400, rateLimitDelaysMs: [50, 50, 100, 100, 100] },
+    sample: { timeoutMs: 5 * minute, callTimeoutMs: 20_000, longestRetryMs: 400, rateLimitDelaysMs: [50, 50, 100, 100, 100] },
+    panelCalls: { attempts: 30, retry: { initialMs: 50, maximumMs: 500 } },
     local: { startToCloseMs: 5_000, retryInitialMs: 50, retryMaximumMs: 500 },
     newHistoryAfterEvents: 150,
   },
