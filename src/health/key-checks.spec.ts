@@ -43,6 +43,17 @@ describe('KeyChecks', () => {
     expect(server.requests.length).toBeLessThanOrEqual(2);
   });
 
+  it.each([
+    [403, 'You have insufficient permissions for this operation. Missing scopes: api.model.read. Check that you have the correct role.'],
+    [401, 'You have insufficient permissions for this operation. Missing scopes: api.model.read.'],
+    [403, 'User: arn:aws:iam::123456789012:user/runner is not authorized to perform: bedrock:ListFoundationModels because no identity-based policy allows it'],
+  ])('does not keep a job from a key that may call models but not list them (%i)', async (status, said) => {
+    server.respond((response) => response.writeHead(status).end(JSON.stringify({ error: { message: said } })));
+    const checks = checksOn(server.url);
+    expect((await checks.check(['openai']))[0]).toMatchObject({ status: 'ok', models: null, http_status: status, message: expect.stringContaining('may not list models') });
+    expect(await checks.preflight([{ provider: 'openai', model: 'gpt-4o' }])).toEqual([]);
+  });
+
   it('tells a provider that is not there, and does not call a rate limit a fault', async () => {
     server.respond((response) => response.writeHead(429).end('{}'));
     expect((await checksOn(server.url).check(['openai']))[0]).toMatchObject({ status: 'ok', message: expect.stringContaining('rate limit') });

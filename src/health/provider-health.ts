@@ -29,6 +29,12 @@ export interface PreflightFault {
   message: string;
 }
 
+/**
+ * Refusals that are about the list alone: rights that keys for calls are often made without (OpenAI's restricted keys, AWS policies with `InvokeModel` only). Whoever gets them has
+ * been recognised.
+ */
+const aboutTheList = /missing scopes: api\.model\.read|bedrock:List(FoundationModels|InferenceProfiles)/i;
+
 /** How the failure of a list of models reads as health. It is worded here and not taken from the provider, whose messages quote what they got. */
 export function healthOfFailure(provider: string, error: unknown, keyVariable: string | null): Pick<ProviderHealth, 'status' | 'message' | 'http_status'> {
   if (!(error instanceof ProviderFailure)) return { status: 'failed', message: `Provider '${provider}' could not be checked.`, http_status: null };
@@ -37,6 +43,7 @@ export function healthOfFailure(provider: string, error: unknown, keyVariable: s
   const key = keyVariable ?? 'its key';
   switch (error.code) {
     case 'auth':
+      if (aboutTheList.test(error.message)) return { status: 'ok', message: `Provider '${provider}' knows its key, which may not list models${told}: whether it may call them the first call shows.`, http_status: http };
       return http === 403
         ? { status: 'forbidden', message: `Provider '${provider}' knows its key, but forbids the call${told}. Give the key the rights for models, or use another one in ${key}.`, http_status: http }
         : { status: 'key_refused', message: `Provider '${provider}' refuses its key${told}. Correct ${key} and start again.`, http_status: http };

@@ -11,6 +11,8 @@ export interface ModelListing {
   /** Of the first page, below the base URL; `/models` as a rule. */
   path: string;
   headers(connection: Connection): Record<string, string>;
+  /** JSON to be posted; missing: it is a GET. */
+  body?: string;
   /** The models of one page, and what to add to `path` for the next one; null: it was the last. Throws for what is no such page. */
   read(page: unknown): { models: ListedModel[]; nextQuery: string | null };
 }
@@ -27,7 +29,7 @@ export async function listModels(connection: Connection, listing: ModelListing, 
   try {
     let query: string | null = '';
     for (let page = 0; query !== null && page < mostPages; page += 1) {
-      const read: ReturnType<ModelListing['read']> = listing.read(await getJson(`${connection.baseUrl}${listing.path}${query}`, { ...listing.headers(connection), ...connection.headers }, deadline.signal));
+      const read: ReturnType<ModelListing['read']> = listing.read(await getJson(`${connection.baseUrl}${listing.path}${query}`, { headers: { ...listing.headers(connection), ...connection.headers }, body: listing.body, signal: deadline.signal }));
       for (const model of read.models) models.set(model.id, model);
       query = read.nextQuery;
     }
@@ -41,8 +43,9 @@ export async function listModels(connection: Connection, listing: ModelListing, 
   }
 }
 
-async function getJson(url: string, headers: Record<string, string>, signal: AbortSignal): Promise<unknown> {
-  const response = await httpFetch(url, { headers: { accept: 'application/json', ...headers }, signal });
+async function getJson(url: string, { headers, body, signal }: { headers: Record<string, string>; body: string | undefined; signal: AbortSignal }): Promise<unknown> {
+  const posted = body === undefined ? {} : { method: 'POST', body };
+  const response = await httpFetch(url, { headers: { accept: 'application/json', ...(body !== undefined && { 'content-type': 'application/json' }), ...headers }, ...posted, signal });
   const responseBody = await response.text();
   const refusal = { message: 'refused', url, requestBodyValues: {}, statusCode: response.status, responseHeaders: Object.fromEntries(response.headers), responseBody };
   if (!response.ok) throw new APICallError(refusal);

@@ -104,6 +104,16 @@ describe('vertex', () => {
     expect(server.requests).toHaveLength(1);
   });
 
+  it.each([{}, { GOOGLE_VERTEX_PROJECT: 'acme', GOOGLE_APPLICATION_CREDENTIALS: '/nonexistent/credentials.json' }])('checks an API key that comes without credentials by counting tokens, as there is no list for it: %j', async (more) => {
+    const express = created({ GOOGLE_VERTEX_API_KEY: 'AQ.secret', ...more });
+    const options = { signal: new AbortController().signal, timeoutMs: 5_000 };
+    server.respond((response) => response.writeHead(200, { 'content-type': 'application/json' }).end('{"totalTokens": 1}'));
+    expect(await express.listModels(options)).toEqual([]);
+    expect(called()).toMatchObject([{ method: 'POST', path: '/v1/publishers/google/models/gemini-2.5-flash:countTokens', headers: { 'x-goog-api-key': 'AQ.secret', 'content-type': 'application/json' }, body: { contents: [{ role: 'user' }] } }]);
+    server.respond((response) => response.writeHead(401, { 'content-type': 'application/json' }).end('{"error": {"code": 401, "message": "API key not valid"}}'));
+    await expect(express.listModels(options)).rejects.toMatchObject({ code: 'auth', httpStatus: 401 });
+  });
+
   it('says where credentials are missing or refused', async () => {
     const nobody = created({ GOOGLE_VERTEX_PROJECT: 'acme', GOOGLE_APPLICATION_CREDENTIALS: `${keyFile}.missing` });
     await expect(ask(nobody, question(claude))).rejects.toMatchObject({ code: 'auth', message: expect.stringContaining('no Google credentials') });

@@ -121,9 +121,25 @@ function faultOfId(id: string): string | null {
 
 const page = z.object({ publisherModels: z.array(z.object({ name: z.string(), versionId: z.string().nullish() })).nullish(), nextPageToken: z.string().nullish() });
 
-/** Gemini's and Claude's models in the catalogue, which says no limits and lists what the project may have to enable first. Open models are not told by the ids that calls need. */
+/** What an API key alone can ask for nothing: there is no list for it (https://cloud.google.com/vertex-ai/generative-ai/docs/start/express-mode/vertex-ai-express-mode-api-reference). */
+const tokenCount: ModelListing = {
+  path: '/v1/publishers/google/models/gemini-2.5-flash:countTokens',
+  headers: ({ apiKey }) => ({ 'x-goog-api-key': apiKey ?? '' }),
+  body: JSON.stringify({ contents: [{ role: 'user', parts: [{ text: 'ping' }] }] }),
+  read: () => ({ models: [], nextQuery: null }),
+};
+
+/**
+ * Gemini's and Claude's models in the catalogue, which says no limits and lists what the project may have to enable first. Open models are not told by the ids that calls need.
+ * With an API key and no credentials there is none to be had: it is empty where the key is taken.
+ */
 async function models(connection: Connection, token: Token, options: ListModelsOptions): Promise<ListedModel[]> {
-  const authorization = `Bearer ${await token()}`;
+  const bearer = await token().catch((error: unknown) => {
+    if (connection.apiKey === null) throw error;
+    return null;
+  });
+  if (bearer === null) return listModels(connection, tokenCount, options);
+  const authorization = `Bearer ${bearer}`;
   const project = connection.settings?.project;
   const listing = (publisher: string, id: (name: string, version: string | null) => string): ModelListing => ({
     path: `/v1beta1/publishers/${publisher}/models?pageSize=300`,
