@@ -33,7 +33,6 @@ const confirmAbove = 1_000;
 
 /** Starts a run; returns its id with what the API answered. Null: the person at the terminal did not want it. */
 export async function startRun(server: Server, benchmarks: readonly string[], options: StartOptions): Promise<{ id: string; body: unknown } | null> {
-  if (options.model === undefined && options.panel === undefined) throw new Error('Say what is to be measured: --model with any model name (openai/gpt-4o-mini, composite/council/gpt-4o, trio), or --panel with the name of a stored panel.');
   if (!(await isWanted(server, benchmarks, options))) return null;
   const headers: Record<string, string> = options.idempotencyKey === undefined ? {} : { 'idempotency-key': options.idempotencyKey };
   const body: unknown = await (await ask(server, '/api/runs', { method: 'POST', body: runRequest(benchmarks, options), headers })).json();
@@ -66,7 +65,7 @@ async function isWanted(server: Server, benchmarks: readonly string[], options: 
   const { data } = benchmarkListOnWire.parse(await (await ask(server, '/api/benchmarks')).json());
   const samples = samplesOf(data, benchmarks, options);
   if (samples <= confirmAbove) return true;
-  const what = `${plural(samples, 'sample')} of ${options.model ?? options.panel ?? ''} without a limit of cost`;
+  const what = `${plural(samples, 'sample')} of ${options.model ?? options.panel ?? options.provider ?? 'the default model'} without a limit of cost`;
   return isConfirmed(`${what}. Start?`, `${what}. So many need a confirmation: add --yes, --max-cost, --max-tokens-total or --limit.`);
 }
 

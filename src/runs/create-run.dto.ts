@@ -9,7 +9,7 @@ const costOption = z.union([z.literal('none'), z.literal('participants'), z.stri
 /** Body of `POST /api/runs`. */
 export const createRunBody = z
   .strictObject({
-    model_id: name.optional().describe('A model of the provider, or any model name: openai/gpt-4o-mini, composite/council/gpt-4o, trio'),
+    model_id: name.optional().describe('A model of the provider, or any model name: openai/gpt-4o-mini, composite/council/gpt-4o, trio. Missing, as the panel: the default model of the provider, else of conclave.yaml'),
     panel: name.optional().describe('A stored panel, with or without `panel/`; instead of model_id'),
     provider: name.optional().describe('chutes (default), gremium-openai, gremium-anthropic, any provider, or conclave for our own panels; a model name that says it may stand alone'),
     selected_benchmarks: z.array(name).min(1).max(50),
@@ -34,6 +34,6 @@ export const createRunBody = z
     cli_provider_override: z.boolean().optional(),
     cli_model_override: z.boolean().optional(),
   })
-  .refine((body) => (body.model_id === undefined) !== (body.panel === undefined), { path: ['model_id'], message: "send either 'model_id' or 'panel'" })
+  .refine((body) => body.model_id === undefined || body.panel === undefined, { path: ['model_id'], message: "send one of 'model_id' and 'panel', not both" })
   .meta({ id: 'CreateRun' });
 export type CreateRunBody = z.infer<typeof createRunBody>;

@@ -4,6 +4,7 @@ import { CONFIG } from '../config/config.js';
 import type { Config } from '../config/config.js';
 import { ApiError, badRequest } from '../http/api-error.js';
 import { ModelsService } from '../models/models.service.js';
+import { TargetsService } from '../models/targets.service.js';
 import { PlansService } from '../panels/plans.service.js';
 import { ProvidersService } from '../providers/providers.service.js';
 
@@ -16,7 +17,7 @@ export interface RunTarget {
 }
 
 const ownProvider = 'conclave';
-/** The provider of a model name that says no other. */
+/** The provider of a model name that says no other, where conclave.yaml has no `default_provider`. */
 const defaultProvider = 'chutes';
 const gremiumProviders: readonly string[] = ['gremium-openai', 'gremium-anthropic'];
 
@@ -28,6 +29,7 @@ export class RunTargetService {
     private readonly plans: PlansService,
     private readonly providers: ProvidersService,
     private readonly models: ModelsService,
+    private readonly targets: TargetsService,
   ) {}
 
   resolve(asked: { provider?: string | undefined; model_id?: string | undefined; panel?: string | undefined }): RunTarget {
@@ -35,10 +37,20 @@ export class RunTargetService {
       if (asked.provider !== undefined && asked.provider !== ownProvider) throw badRequest('provider', `'provider' is '${asked.provider}', but a panel runs here: leave it out, or send '${ownProvider}'.`);
       return this.ours(asked.panel.startsWith('panel/') ? asked.panel : `panel/${asked.panel}`, 'panel');
     }
-    const model = asked.model_id ?? '';
+    if (asked.model_id === undefined) return this.unnamed(asked.provider);
+    const model = asked.model_id;
     const provider = asked.provider ?? this.providerOf(model);
     if (provider === ownProvider) return this.ours(model, 'model_id');
     return this.theirs(provider, model);
+  }
+
+  // As for every job: the provider's default model, else what conclave.yaml names; nothing anywhere is refused with what would have worked.
+  private unnamed(provider: string | undefined): RunTarget {
+    if (provider === ownProvider) throw badRequest('model_id', "A panel of our own has no default: send 'model_id', such as composite/council/gpt-4o or gremium-consensus, or the name of a stored 'panel'.");
+    const result = this.targets.resolve({ request: { provider } });
+    if (!result.ok) throw badRequest(result.param === 'model' ? 'model_id' : 'provider', result.message);
+    const { name, provider: found, model } = result.target;
+    return found === null || model === null ? this.resolve({ model_id: name }) : this.theirs(found, model);
   }
 
   private ours(model: string, param: string): RunTarget {
@@ -74,7 +86,7 @@ export class RunTargetService {
     }
     if (model.includes('/') && this.providers.resolveAlias(first) !== null) return first;
     const owners = [...new Set(this.models.byModelId(model).map((entry) => entry.provider))];
-    return owners.length === 1 ? (owners[0] ?? defaultProvider) : defaultProvider;
+    return owners.length === 1 ? (owners[0] ?? defaultProvider) : (this.config.file.default_provider ?? defaultProvider);
   }
 
   private plan(model: string, param: string): { plan: StrategyPlan; simulated: boolean } {

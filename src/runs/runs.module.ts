@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { KeyChecksModule } from '../health/key-checks.module.js';
 import { ModelsModule } from '../models/models.module.js';
+import { TargetsService } from '../models/targets.service.js';
 import { PanelsModule } from '../panels/panels.module.js';
 import { ProvidersModule } from '../providers/providers.module.js';
 import { BenchmarksController } from './benchmarks.controller.js';
@@ -18,6 +19,6 @@ import { RunsStore } from './runs.store.js';
 @Module({
   imports: [KeyChecksModule, ModelsModule, PanelsModule, ProvidersModule],
   controllers: [RunsController, BenchmarksController],
-  providers: [RunControlService, RunEngine, RunReadsService, RunReadsStore, RunSweep, RunTargetService, RunsService, RunsStore],
+  providers: [RunControlService, RunEngine, RunReadsService, RunReadsStore, RunSweep, RunTargetService, RunsService, RunsStore, TargetsService],
 })
 export class RunsModule {}

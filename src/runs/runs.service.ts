@@ -72,8 +72,8 @@ export class RunsService {
       config: body.config,
       tags: body.tags,
       metadata: {
-        ...(body.cli_provider_override !== undefined && { cli_provider_override: body.cli_provider_override }),
-        ...(body.cli_model_override !== undefined && { cli_model_override: body.cli_model_override }),
+        cli_provider_override: body.cli_provider_override ?? false,
+        cli_model_override: body.cli_model_override ?? false,
         judge_is_member: judge !== null && members.some(({ provider, model }) => provider === judge.provider && model === judge.model) ? `${judge.provider}/${judge.model}` : null,
       },
       priceSnapshot: Object.fromEntries(members.map(({ provider, model }) => [`${provider}/${model}`, this.models.price(provider, model, body.mode)])),

@@ -114,7 +114,7 @@ describe('conclave run', () => {
   });
 
   it('says what is wrong: nothing to measure, no such benchmark, no such run, no number', async () => {
-    expect(await conclave(['run', 'conclave-mini'])).toMatchObject({ code: 1, errors: expect.stringContaining('--model') });
+    expect(await conclave(['run', 'conclave-mini'])).toMatchObject({ code: 1, errors: expect.stringContaining('These would work: openai/gpt-4o-mini') });
     expect(await conclave(['run', 'nonesuch', '-m', 'simulated/alder'])).toMatchObject({ code: 1, errors: expect.stringContaining('There are: conclave-mini') });
     expect(await conclave(['runs', 'watch', 'run_nobody'])).toMatchObject({ code: 1, errors: expect.stringContaining("'run_nobody' does not exist") });
     expect(await conclave(['run', 'conclave-mini', '-m', 'simulated/alder', '--limit', 'many'])).toMatchObject({ code: 1, errors: expect.stringContaining('positive whole number') });

@@ -93,6 +93,14 @@ describe('POST /api/runs', () => {
     expect((await api.get(`/api/runs?tag=${tag}`)).json.data).toEqual([]);
   });
 
+  it('takes the default model of a provider that is named alone, and says what would have worked where nobody is', async () => {
+    const { status, json } = await runs.create({ provider: 'openai', selected_benchmarks: ['conclave-mini'], subset_count: 1 });
+    expect([status, json]).toEqual([201, expect.objectContaining({ provider: 'openai', model: 'gpt-4o-mini', metadata: expect.objectContaining({ cli_provider_override: false, cli_model_override: false }) })]);
+    const nobody = await runs.create({ selected_benchmarks: ['conclave-mini'] });
+    expect([nobody.status, nobody.json.param, nobody.json.detail]).toEqual([400, 'model_id', expect.stringMatching(/These would work: openai\/gpt-4o-mini/)]);
+    expect((await runs.create({ provider: 'conclave', selected_benchmarks: ['conclave-mini'] })).json).toMatchObject({ status: 400, param: 'model_id' });
+  });
+
   it('refuses a cap on a cost nobody knows', async () => {
     const answer = await runs.create({ model_id: 'openai/a-model-without-price', selected_benchmarks: ['conclave-mini'], cost_cap_usd: 1 });
     expect([answer.status, answer.json.param]).toEqual([400, 'cost_cap_usd']);
