@@ -57,7 +57,16 @@ export class RegistryService {
     }
     const rows = await this.store.pricesAt(Date.parse(query.at), { ...filter, after: query.cursor === undefined ? null : referenceOf(query.cursor) });
     const last = rows[query.limit - 1];
-    return { data: rows.slice(0, query.limit).map(recordBody), next_cursor: rows.length > query.limit && last ? `${last.provider}/${last.model}` : null };
+    const shown = await Promise.all(rows.slice(0, query.limit).map((row) => this.asItsTarget(row, query.at ?? '')));
+    return { data: shown.map(recordBody), next_cursor: rows.length > query.limit && last ? `${last.provider}/${last.model}` : null };
+  }
+
+  // An alias without a price of its own costs what its model costs, whoever set that.
+  private async asItsTarget(row: PriceRecord, at: string): Promise<PriceRecord> {
+    const target = row.origin === 'seed' ? this.models.find(row.provider, row.model)?.aliasOf : null;
+    if (!target) return row;
+    const [standing] = await this.store.pricesAt(Date.parse(at), { provider: row.provider, model: target, limit: 1, after: null });
+    return standing ? { ...standing, model: row.model } : row;
   }
 
   /** Sets, or takes off, what the change names; returns the model as it is now. */

@@ -6,6 +6,7 @@ const price = z.object({
   input_usd_per_million: z.number(),
   output_usd_per_million: z.number(),
   cached_input_usd_per_million: z.number().nullable(),
+  reasoning_usd_per_million: z.number().nullable(),
   source: z.string(),
   date: z.string(),
 });
@@ -74,6 +75,7 @@ export function callBody(row: CallRow): CallBody {
       input_usd_per_million: row.price.inputNanoUsdPerMillion / 1e9,
       output_usd_per_million: row.price.outputNanoUsdPerMillion / 1e9,
       cached_input_usd_per_million: row.price.cachedInputNanoUsdPerMillion === null ? null : row.price.cachedInputNanoUsdPerMillion / 1e9,
+      reasoning_usd_per_million: row.price.reasoningNanoUsdPerMillion == null ? null : row.price.reasoningNanoUsdPerMillion / 1e9,
       source: row.price.source,
       date: row.price.date,
     },

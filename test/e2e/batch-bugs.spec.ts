@@ -27,7 +27,7 @@ import { until } from '../support/until.js';
  * 10 ids and sizes of providers             plan-round.spec "splits by model, endpoint, lines, bytes and tokens"; below: any custom_id
  * 11 another provider's model               resolve-target.spec
  * 12 options nobody reads, missing units    poll-delay.spec; batch-integrity.store.spec "name what is missing"; batches-http "says that a batch is whole"
- * 13 coerced values lost                    coerce-json.property.spec; below: fenced and coerced answers
+ * 13 coerced values lost                    coerce-json.spec (properties); below: fenced and coerced answers
  * 14 sequential seeds                       item-reader.spec; below: seeds of items
  * 15 batch support, aliases, prices         registry-bugs.spec, update-registry.spec
  * 16 a wrong price for an unknown model     registry-bugs.spec, registry.spec "gives an unknown model no price"

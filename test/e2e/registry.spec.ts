@@ -1,10 +1,13 @@
 import { execFile } from 'node:child_process';
-import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 import { conclave } from '../support/conclave-client.js';
+import { marker } from '../support/marker.js';
+import { RunClient } from '../support/run-client.js';
+import { simulatedProvider } from '../support/simulated-client.js';
 import { productEnvironment, stackAddresses } from '../support/stack.js';
 import { until } from '../support/until.js';
 
@@ -31,7 +34,7 @@ async function command(...args: string[]): Promise<{ code: number; out: string }
 interface Call {
   id: string;
   cost_usd: number;
-  price: { input_usd_per_million: number; source: string };
+  price: { input_usd_per_million: number; reasoning_usd_per_million: number | null; source: string };
 }
 
 async function callOf(completion: string): Promise<Call> {
@@ -51,16 +54,46 @@ describe('a price', () => {
   it('that changes leaves the cost of old calls as it was, and is what new calls are charged', async () => {
     const before = await ask(model);
     expect(before.price).toMatchObject({ input_usd_per_million: 0.1, source: 'octobatch@3a34388' });
-    const changed = await change(model, { price: { rate: 'realtime', input_usd_per_million: 7, output_usd_per_million: 9, source: 'contract', verified: true } });
+    const changed = await change(model, { price: { rate: 'realtime', input_usd_per_million: 7, output_usd_per_million: 9, reasoning_usd_per_million: 11, source: 'contract', verified: true } });
     expect(changed.json).toMatchObject({ price: { input_usd_per_million: 7 }, batch_price: { input_usd_per_million: 3.5 }, price_verified: true, overridden: ['price'] });
     const after = await until('a call at the new price', async () => {
       const call = await ask(model);
       return call.price.source === 'contract' ? call : null;
     });
-    expect(after.price.input_usd_per_million).toBe(7);
+    expect([before.price.reasoning_usd_per_million, after.price.input_usd_per_million, after.price.reasoning_usd_per_million]).toEqual([null, 7, 11]);
     expect(after.cost_usd).toBeGreaterThan(before.cost_usd * 5);
     const { json } = await api.get(`/api/calls?provider=openai&model=gpt-4.1-nano&limit=200`);
     expect(json.data.find(({ id }: Call) => id === before.id)).toMatchObject({ cost_usd: before.cost_usd, price: before.price });
+  });
+
+  it.each(['realtime', 'batch'])('that changes leaves a whole benchmark run as it was, whoever reads it (%s)', async (mode) => {
+    const runs = new RunClient(api);
+    const parts = ['', '/summary', '/samples', '/export?format=json', '/export?format=jsonl', '/export?format=csv', '/export?format=markdown'];
+    const everythingOf = (id: string) => Promise.all(parts.map(async (part) => [part, (await api.get(`/api/runs/${id}${part}`)).text]));
+    const costOf = async (id: string): Promise<number> => (await runs.read(id)).benchmarks.reduce((sum, { cost_usd }) => sum + (cost_usd ?? 0), 0);
+    const run = async (): Promise<string> => {
+      const id = await runs.start(model, { mode, subset_count: 4 });
+      expect(await runs.ended(id)).toMatchObject({ status: 'succeeded' });
+      return id;
+    };
+    const id = await run();
+    const [told, cost] = [await everythingOf(id), await costOf(id)];
+    expect(cost).toBeGreaterThan(0);
+    await change(model, { price: { rate: 'batch', input_usd_per_million: 50, output_usd_per_million: 90, source: 'spec' } });
+    await until('a run at the new price', async () => (await costOf(await run())) > cost * 50, 40_000);
+    expect(await everythingOf(id)).toEqual(told);
+  });
+
+  it('of an alias is that of its model at any time, also where that was overridden', async () => {
+    const [alias, target] = ['gemini/gemini-2.0-flash', 'gemini/gemini-2.0-flash-001'];
+    try {
+      const { json } = await change(target, { price: { rate: 'batch', input_usd_per_million: 3, output_usd_per_million: 4 } });
+      const at = encodeURIComponent(json.prices[0].valid_from);
+      for (const query of ['', `&at=${at}`]) expect((await api.get(`/api/prices?provider=gemini&model=gemini-2.0-flash${query}`)).json.data).toMatchObject([{ model: 'gemini-2.0-flash', origin: 'override', batch: { input_usd_per_million: 3 } }]);
+    } finally {
+      await change(target, { price: null });
+    }
+    expect((await api.get(`/api/models/${alias}`)).json.batch_price).toMatchObject({ input_usd_per_million: 0.075 });
   });
 
   it('has a history, and a state at each time', async () => {
@@ -165,6 +198,27 @@ describe('conclave models update', () => {
     expect(updated.split('\n').length).toBeGreaterThan(original.split('\n').length);
     for (const line of original.split('\n').filter((text) => text.includes('#'))) expect(updated).toContain(line);
     expect(await command('update', '--file', file)).toEqual({ code: 0, out: expect.stringContaining('is up to date') });
+    expect(readFileSync(file, 'utf8')).toBe(updated);
+  });
+
+  it('reads prices out of pages by a model, holds those that moved too far, and has nothing to do the second time', async () => {
+    const [file, page, review] = [join(folder, 'priced.yaml'), join(folder, 'openai-prices.txt'), join(folder, 'review.yaml')];
+    const mark = marker();
+    copyFileSync('models.yaml', file);
+    writeFileSync(page, `(${mark}) gpt-4o: $2.00 in, $8.00 out, $1.00 cached. gpt-4: $300.00 in, $600.00 out.`);
+    const prices = [['gpt-4o', 2, 8, 1], ['gpt-4', 300, 600, null]].map(([model, input, output, cached]) => ({ model, input_usd_per_million: input, output_usd_per_million: output, cached_input_usd_per_million: cached }));
+    await simulatedProvider().rules({ contains: mark, effect: 'answer', text: `Here they are:\n\`\`\`json\n${JSON.stringify({ prices })}\n\`\`\`` });
+    const update = (...more: string[]) => command('update', '--provider', 'openai', '--file', file, '--review', review, '--llm', '--pages', page, '--reader', 'openai/gpt-4o-mini', ...more);
+    expect((await update('--dry-run')).out).toContain('openai/gpt-4o: 1.25 / 5 → 1 / 4');
+    expect(readFileSync(file, 'utf8')).toBe(readFileSync('models.yaml', 'utf8'));
+    const first = await update();
+    expect(first).toEqual({ code: 0, out: expect.stringMatching(/openai\/gpt-4: the price of openai-prices\.txt is held for review, as input moved by more than 2×/) });
+    expect(readFileSync(review, 'utf8')).toContain('gpt-4');
+    const updated = readFileSync(file, 'utf8');
+    expect(updated).toMatch(/source: openai-prices\.txt, read by gpt-4o-mini/);
+    const [, entry = ''] = updated.split('      gpt-4o:\n');
+    expect(entry.slice(0, 300)).toMatch(/input_per_million: 1\n\s+output_per_million: 4\n\s+cached_input_per_million: 0\.5\n\s+price_source: openai-/);
+    expect((await update()).out).toContain('is up to date');
     expect(readFileSync(file, 'utf8')).toBe(updated);
   });
 

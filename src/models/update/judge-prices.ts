@@ -48,7 +48,7 @@ export function judgePrices(question: { provider: string; entry: ProviderEntry; 
     const old = standing === undefined ? null : batchPriceOf(standing);
     if (old !== null && isSame(old, price)) continue;
     const isDisputed = prices.some((other) => other.model === read.model && JSON.stringify(other) !== JSON.stringify(read));
-    const reason = isDisputed ? 'the page was read as giving it several prices' : doubt(read, price, { old, onPage, factor, isAlias: known.alias_of !== undefined });
+    const reason = isDisputed ? 'it was read as having several prices' : doubt(read, price, { old, onPage, factor, isAlias: known.alias_of !== undefined });
     if (reason === null) verdict.accepted.push({ model: read.model, price: { ...price, cachedInput: price.cachedInput ?? old?.cachedInput ?? null } });
     else verdict.held.push({ provider, model: read.model, old, new: price, reason });
   }

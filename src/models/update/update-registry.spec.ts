@@ -119,6 +119,18 @@ describe('updateRegistry', () => {
     expect(report.warnings[0]).toContain('held for review');
   });
 
+  it('holds a price on which two pages disagree, in either order, and takes one on which they agree', async () => {
+    const pages = [page('$3 and $5'), { ...page('$2.5 and $5'), name: 'other.txt' }];
+    const answers = [priced(['a', 3, 5]), priced(['a', 2.5, 5])];
+    for (const order of [0, 1]) {
+      const report = await update(text, provider([], order === 0 ? answers : [...answers].reverse()), order === 0 ? pages : [...pages].reverse());
+      expect([report.text === text, report.changes, new Set(report.held.map(({ reason }) => reason)).size, report.held.length]).toEqual([true, [], 1, 2]);
+      expect(report.held[0]?.reason).toMatch(/several prices/);
+    }
+    const agreed = await update(text, provider([], [answers[0] ?? '', answers[0] ?? '']), [page('$3 and $5'), { ...page('$3 and $5'), name: 'other.txt' }]);
+    expect([agreed.changes.length, agreed.held]).toEqual([1, []]);
+  });
+
   it('takes a price at the bounds, and leaves one that only rounding changed', async () => {
     expect((await update(text, provider([], [priced(['a', 4, 2])]), [page('4 2')])).held).toEqual([]);
     expect((await update(text, provider([], [priced(['a', 2.001, 4])]), [page('2.001 4')])).text).toBe(text);

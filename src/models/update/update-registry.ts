@@ -1,8 +1,9 @@
+import type { ModelRegistry } from '../../config/model-registry.schema.js';
 import { ProviderFailure } from '../../providers/provider-failure.js';
 import type { Provider } from '../../providers/provider.js';
 import { judgePrices, type HeldPrice } from './judge-prices.js';
 import { mergeListed } from './merge-listed.js';
-import { readPagePrices } from './page-prices.js';
+import { readPagePrices, type PagePrice } from './page-prices.js';
 import { RegistryFile } from './registry-file.js';
 
 const patienceMs = 30_000;
@@ -47,7 +48,8 @@ export async function updateRegistry(question: UpdateQuestion): Promise<UpdateRe
   const file = new RegistryFile(question.text);
   const report: UpdateReport = { text: question.text, changes: [], warnings: [], notes: [], held: [], isPartial: false };
   for (const name of question.providers) await guarded(report, () => updateModels(file, name, question, report));
-  if (question.reader !== null) for (const page of question.pages) await guarded(report, () => updatePrices(file, page, question, report));
+  // Pages of one provider are judged together: where they disagree a person has to look, whichever was named first.
+  for (const name of new Set(question.pages.map(({ provider }) => provider))) await updatePrices(file, name, question, report);
   file.registry();
   return { ...report, text: file.text() };
 }
@@ -73,23 +75,30 @@ async function updateModels(file: RegistryFile, name: string, question: UpdateQu
   report.notes.push(`${name} lists ${String(listed.length)} models.`, ...withoutPrice.map((id) => `${name}/${id} has no price: what it costs is unknown.`));
 }
 
-async function updatePrices(file: RegistryFile, page: PricePage, question: UpdateQuestion, report: UpdateReport): Promise<void> {
+async function updatePrices(file: RegistryFile, name: string, question: UpdateQuestion, report: UpdateReport): Promise<void> {
   const { reader } = question;
-  const entry = file.registry().providers[page.provider];
+  const entry = file.registry().providers[name];
   if (reader === null || entry === undefined) return;
-  const prices = await readPagePrices({ ...reader, about: entry.display_name, ids: Object.keys(entry.models), page: page.text, signal: question.signal }).catch((error: unknown) => {
-    throw error instanceof ProviderFailure ? error : new UnreadablePage(`${page.name}: ${error instanceof Error ? error.message : String(error)}`);
-  });
-  const { accepted, held, unknown } = judgePrices({ provider: page.provider, entry, prices, page: page.text, factor: priceFactor });
-  if (accepted.length > 0) file.addSource(sourceName(page, question.date), { source: `${page.name}, read by ${reader.model}`, date: question.date, verified: false });
+  const read: { page: PricePage; prices: PagePrice[] }[] = [];
+  for (const page of question.pages.filter(({ provider }) => provider === name)) await guarded(report, async () => void read.push({ page, prices: await readPage(page, { reader, entry, signal: question.signal }) }));
+  const { accepted, held, unknown } = judgePrices({ provider: name, entry, prices: read.flatMap(({ prices }) => prices), page: read.map(({ page }) => page.text).join('\n'), factor: priceFactor });
+  const pageOf = (model: string): PricePage => read.find(({ prices }) => prices.some((price) => price.model === model))?.page ?? { provider: name, name: 'page', text: '' };
   for (const { model, price } of accepted) {
+    const page = pageOf(model);
     const old = entry.models[model];
-    file.setPrice(page.provider, model, price, sourceName(page, question.date));
-    report.changes.push(`${page.provider}/${model}: ${String(old?.input_per_million)} / ${String(old?.output_per_million)} → ${String(price.input)} / ${String(price.output)} (batch rate, USD per million)`);
+    file.addSource(sourceName(page, question.date), { source: `${page.name}, read by ${reader.model}`, date: question.date, verified: false });
+    file.setPrice(name, model, price, sourceName(page, question.date));
+    report.changes.push(`${name}/${model}: ${String(old?.input_per_million)} / ${String(old?.output_per_million)} → ${String(price.input)} / ${String(price.output)} (batch rate, USD per million)`);
   }
   report.held.push(...held);
-  report.warnings.push(...held.map(({ provider, model, reason }) => `${provider}/${model}: the price of ${page.name} is held for review, as ${reason}.`));
-  report.notes.push(`${page.name}: ${String(prices.length)} prices read.`, ...unknown.map((id) => `${page.name} prices '${id}', which the file does not have.`));
+  report.warnings.push(...held.map(({ model, reason }) => `${name}/${model}: the price of ${pageOf(model).name} is held for review, as ${reason}.`));
+  report.notes.push(...read.map(({ page, prices }) => `${page.name}: ${String(prices.length)} prices read.`), ...unknown.map((id) => `${pageOf(id).name} prices '${id}', which the file does not have.`));
+}
+
+function readPage(page: PricePage, { reader, entry, signal }: { reader: NonNullable<UpdateQuestion['reader']>; entry: ModelRegistry['providers'][string]; signal: AbortSignal }): Promise<PagePrice[]> {
+  return readPagePrices({ ...reader, about: entry.display_name, ids: Object.keys(entry.models), page: page.text, signal }).catch((error: unknown) => {
+    throw error instanceof ProviderFailure ? error : new UnreadablePage(`${page.name}: ${error instanceof Error ? error.message : String(error)}`);
+  });
 }
 
 // Pages of one provider and day share a source, unless they differ in name.
