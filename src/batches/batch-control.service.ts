@@ -8,7 +8,7 @@ import { BatchReadsService } from './batch-reads.service.js';
 import { BatchesStore, type BatchRow } from './batches.store.js';
 import { BudgetsStore } from '../budgets/budgets.store.js';
 
-/** Asks batches to stop, pause, go on, try again or switch: marks the row where that must be known at once, then signals the workflow. */
+/** Asks batches to stop, pause, go on, try again or switch: marks the row where that must be known at once, then signals the workflow, and answers once it shows, or after a moment. */
 @Injectable()
 export class BatchControlService {
   constructor(
@@ -29,7 +29,7 @@ export class BatchControlService {
   async pause(id: string, caller: string): Promise<BatchRow> {
     const batch = await this.active(id, caller, 'paused');
     await this.signal(batch, batchSignals.pause);
-    return this.reads.find(id, caller);
+    return this.reads.once(id, caller, ({ status }) => status === 'paused' || isFinal(status));
   }
 
   /** Goes on after a pause; with a new cap, which must be higher than the present one. */
@@ -37,22 +37,24 @@ export class BatchControlService {
     const batch = await this.active(id, caller, 'resumed');
     if (body?.cost_cap_usd !== undefined) await this.raiseCap(batch, body.cost_cap_usd);
     await this.signal(batch, batchSignals.resume);
-    return this.reads.find(id, caller);
+    return this.reads.once(id, caller, ({ status }) => status !== 'paused');
   }
 
-  /** Tries the failed items again, in a batch that runs or is over. */
+  /** Tries the failed items again, in a batch that runs or is over; one that is completed without any stays as it is. */
   async retry(id: string, caller: string): Promise<BatchRow> {
     const batch = await this.reads.find(id, caller);
     if (batch.inputFaults?.length) throw conflict(`Batch '${id}' has a faulty input, so nothing of it can be tried again. Correct the file and make a new batch.`);
     if (batch.status === 'canceled' || batch.cancelRequestedAt) throw conflict(`Batch '${id}' was canceled, which is for good. Make a new batch of what is missing.`);
+    const { status, counts } = await this.reads.body(batch);
+    if (status === 'completed' && counts.failed === 0) return batch;
     await this.engine.retryFailed(batch);
-    return this.reads.find(id, caller);
+    return this.reads.once(id, caller, (now) => isOpenAgain(batch, now));
   }
 
   async switchMode(id: string, caller: string, mode: BatchMode): Promise<BatchRow> {
     const batch = await this.active(id, caller, 'switched');
     await this.signal(batch, batchSignals.switchMode, { mode });
-    return this.reads.find(id, caller);
+    return this.reads.once(id, caller, (now) => now.mode === mode || now.nextMode === mode || isFinal(now.status));
   }
 
   private async active(id: string, caller: string, deed: string): Promise<BatchRow> {
@@ -74,6 +76,11 @@ export class BatchControlService {
     await this.engine.startSoon(batch);
     await this.engine.signal(batch.id, name, argument);
   }
+}
+
+/** Whether a batch that was over is not, or has ended a second time. */
+export function isOpenAgain(before: BatchRow, now: BatchRow): boolean {
+  return !isFinal(now.status) || now.finishedAt?.getTime() !== before.finishedAt?.getTime();
 }
 
 function conflict(message: string): ApiError {

@@ -3,6 +3,7 @@ import { schemaFault } from '../../domain/ballots/bounded-schema.js';
 import { isFinal } from '../../domain/batches/batch-status.js';
 import { ApiError, badRequest } from '../http/api-error.js';
 import { BatchEngine } from './batch-engine.js';
+import { isOpenAgain } from './batch-control.service.js';
 import { BatchIntegrityStore } from './batch-integrity.store.js';
 import type { RevalidateBody } from './batch-queries.dto.js';
 import { BatchReadsService } from './batch-reads.service.js';
@@ -30,7 +31,10 @@ export class BatchIntegrityService {
     if (batch.status === 'canceled' || batch.cancelRequestedAt) throw new ApiError({ status: 409, code: 'conflict', message: `Batch '${id}' was canceled, which is for good. Make a new batch of what is missing.` });
     const repaired = await this.store.repair(id);
     const goesOn = repaired.calls > 0 || repaired.items > 0;
-    if (goesOn) await this.engine.retryFailed(batch);
+    if (goesOn) {
+      await this.engine.retryFailed(batch);
+      await this.reads.once(id, caller, (now) => isOpenAgain(batch, now));
+    }
     return repairBody(id, repaired, goesOn);
   }
 

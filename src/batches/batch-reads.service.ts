@@ -1,8 +1,9 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import type { BatchItemStatus } from '../../domain/batches/batch-status.js';
 import { isFinal } from '../../domain/batches/batch-status.js';
-import { ApiError } from '../http/api-error.js';
+import { ApiError, badRequest } from '../http/api-error.js';
 import { stateEventId, stateEventStream } from '../http/state-event-stream.js';
 import { BatchEngine } from './batch-engine.js';
 import { BatchItemsStore } from './batch-items.store.js';
@@ -15,6 +16,9 @@ import { openaiBatchBody, type OpenAiBatchListResponse, type OpenAiBatchResponse
 
 /** For so long sums of a batch that is over are not made anew for a list. */
 const keptMs = 60_000;
+/** A deed is waited for so long, looking so often: who asks for it and looks right after should see it. */
+const deedMs = 2_000;
+const lookMs = 50;
 
 const eventRules = {
   isOver: (batch: BatchBody) => isFinal(batch.status),
@@ -46,6 +50,14 @@ export class BatchReadsService implements BeforeApplicationShutdown {
     return row;
   }
 
+  /** The batch once a deed that it was asked for shows, or as it is after a moment. */
+  async once(id: string, caller: string, isDone: (batch: BatchRow) => boolean): Promise<BatchRow> {
+    for (const until = Date.now() + deedMs; ; await wait(lookMs)) {
+      const batch = await this.find(id, caller);
+      if (isDone(batch) || Date.now() >= until || this.shutdown.signal.aborted) return batch;
+    }
+  }
+
   async show(id: string, caller: string): Promise<BatchBody> {
     return this.body(await this.find(id, caller));
   }
@@ -57,6 +69,7 @@ export class BatchReadsService implements BeforeApplicationShutdown {
   }
 
   async list(caller: string, { status, tag, limit, before }: BatchListQuery): Promise<BatchPageBody> {
+    await this.checkCursor('before', before, caller);
     const rows = await this.batches.list(caller, { interface: null, status: status ?? null, tag: tag ?? null, before: before ?? null, limit: limit + 1 });
     const shown = rows.slice(0, limit);
     const sums = await this.listSums(shown);
@@ -69,6 +82,7 @@ export class BatchReadsService implements BeforeApplicationShutdown {
   }
 
   async listOpenAi(caller: string, { after, limit }: OpenAiBatchListQuery): Promise<OpenAiBatchListResponse> {
+    await this.checkCursor('after', after, caller);
     const rows = await this.batches.list(caller, { interface: 'openai', status: null, tag: null, before: after ?? null, limit: limit + 1 });
     const shown = rows.slice(0, limit);
     const sums = await this.listSums(shown);
@@ -87,6 +101,11 @@ export class BatchReadsService implements BeforeApplicationShutdown {
     const body = await this.show(id, caller);
     if (isFinal(body.status) && stateEventId(eventRules, body) === lastEventId) return null;
     return stateEventStream({ ...eventRules, read: () => this.show(id, caller), lastEventId: lastEventId ?? null, signal: this.shutdown.signal });
+  }
+
+  // One that is not there would give an empty page, as if there were nothing more.
+  private async checkCursor(param: string, id: string | undefined, caller: string): Promise<void> {
+    if (id !== undefined && !(await this.batches.find(id, caller))) throw badRequest(param, `'${param}' is '${id}', which is no batch of yours. Use an id of the page before.`);
   }
 
   private async sumsOf(rows: readonly BatchRow[]): Promise<(id: string) => BatchSums> {

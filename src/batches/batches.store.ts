@@ -193,10 +193,10 @@ export class BatchesStore {
     return rows[0] ?? { succeeded: 0, failed: 0, canceled: 0 };
   }
 
-  /** Ends a batch; one that is over keeps its status. */
+  /** Ends a batch; one that is over keeps its status. Why it stood still before is not why it was canceled. */
   async finish(id: string, end: { status: 'completed' | 'failed' | 'canceled'; reason: BatchReason | null; outputFileId: string | null; errorFileId: string | null }): Promise<void> {
     await this.sql.query({
-      text: `UPDATE batches SET status = $2, reason = coalesce($3::jsonb, reason), output_file_id = $4, error_file_id = $5, next_mode = NULL, finished_at = coalesce(finished_at, now())
+      text: `UPDATE batches SET status = $2, reason = CASE WHEN $2 = 'canceled' THEN $3::jsonb ELSE coalesce($3::jsonb, reason) END, output_file_id = $4, error_file_id = $5, next_mode = NULL, finished_at = coalesce(finished_at, now())
              WHERE id = $1 AND (status NOT IN ('completed', 'failed', 'canceled') OR status = $2)`,
       values: [id, end.status, end.reason === null ? null : storableJson(end.reason), end.outputFileId, end.errorFileId],
     });

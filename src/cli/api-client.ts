@@ -18,10 +18,15 @@ export class ApiRefusal extends Error {
   }
 }
 
+/** The API could not be asked, or its answer did not come: whether it did what it was asked is not known. */
+export class NoAnswer extends Error {
+  override readonly name = 'NoAnswer';
+}
+
 const facts = z.object({ message: z.string().nullish(), detail: z.string().nullish(), title: z.string().nullish(), code: z.string().nullish(), conclave: z.record(z.string(), z.unknown()).nullish() });
 const problem = facts.extend({ error: facts.nullish() });
 
-/** Asks the API; throws `ApiRefusal` for every answer that is an error. */
+/** Asks the API; throws `ApiRefusal` for every answer that is an error, and `NoAnswer` where there is none. */
 export async function ask(server: Server, path: string, request: { method?: string; body?: unknown; headers?: Record<string, string> } = {}): Promise<Response> {
   const isForm = request.body instanceof FormData;
   const { 'content-type': json, ...others } = server.headers;
@@ -30,6 +35,8 @@ export async function ask(server: Server, path: string, request: { method?: stri
     method: request.method ?? 'GET',
     headers: { ...others, ...(!isForm && body !== undefined && json !== undefined && { 'content-type': json }), ...request.headers },
     ...(body !== undefined && { body }),
+  }).catch((error: unknown) => {
+    throw new NoAnswer(`${server.url} gave no answer (${error instanceof Error ? messageOf(error) : String(error)}).`, { cause: error });
   });
   if (response.ok) return response;
   const text = await response.text();

@@ -1,4 +1,4 @@
-import { Option, type Command } from 'commander';
+import { Argument, Option, type Command } from 'commander';
 import type * as commandsOfBatches from './batch.command.js';
 import { number, positive, time } from './option-parsers.js';
 import { addServerOptions } from './server-options.js';
@@ -63,7 +63,7 @@ function addReading(batch: Command): void {
     .option('--status <status>', 'only succeeded, failed, pending or canceled ones; several with commas')
     .option('-o, --output <file>', 'file instead of standard output')
     .action(run((commands, id: string, options: Parameters<Commands['resultsCommand']>[1]) => commands.resultsCommand(id, options)));
-  common(batch.command('verify').description('count what is expected, there, missing and too much; exit code 1 where something is'))
+  common(batch.command('verify').description('count what is expected, there, missing and too much; exit code 1 where something is missing'))
     .argument('<id>', 'batch_…')
     .option('--repair', 'ask again for what is missing')
     .action(run((commands, id: string, options: Parameters<Commands['verifyCommand']>[1]) => commands.verifyCommand(id, options)));
@@ -81,4 +81,12 @@ function addActions(batch: Command): void {
     if (name === 'resume') command.option('--max-cost <usd>', 'with this cost limit', number);
     command.action(run((commands, id: string, options: Parameters<Commands['actCommand']>[2]) => commands.actCommand(name, id, options)));
   }
+  common(batch.command('switch').description('go on in another mode, once what is at providers is collected'))
+    .argument('<id>', 'batch_…')
+    .addArgument(new Argument('<mode>', "batch: by the providers' batch interfaces; realtime: by calls").choices(['batch', 'realtime']))
+    .action(run((commands, id: string, mode: string, options: Parameters<Commands['actCommand']>[2]) => commands.actCommand('switch', id, { ...options, mode })));
+  common(batch.command('revalidate').description('judge the answers of a batch that is over by a schema, without a call; exit code 1 where some miss it'))
+    .argument('<id>', 'batch_…')
+    .option('--schema <file>', "JSON Schema, which is the batch's own from then on (default: the one it has)")
+    .action(run((commands, id: string, options: Parameters<Commands['revalidateCommand']>[1]) => commands.revalidateCommand(id, options)));
 }

@@ -1,10 +1,11 @@
-import { openAsBlob, readFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { openAsBlob, readFileSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { buffer } from 'node:stream/consumers';
-import { z } from 'zod';
-import { ApiRefusal, ask } from './api-client.js';
+import { ApiRefusal, ask, NoAnswer } from './api-client.js';
 import { estimateText } from './batch-view.js';
-import { batchOnWire, estimateOnWire, type BatchOnWire } from './batch-wire.js';
+import { batchOnWire, estimateOnWire, faultsOnWire, type BatchOnWire } from './batch-wire.js';
+import { exitCodes } from './exit-codes.js';
 import type { Server } from './find-server.js';
 import { isConfirmed } from './is-confirmed.js';
 
@@ -24,37 +25,70 @@ export interface SubmitOptions {
   yes?: boolean;
 }
 
+type Input = { items: { prompt: string }[] } | { lines: Blob; name: string };
+
 /** Submits a file, standard input (`-`) or prompts as a batch. Null: the person at the terminal did not want it. */
 export async function submitBatch(server: Server, file: string | undefined, options: SubmitOptions): Promise<BatchOnWire | null> {
-  const body = { ...(await input(server, file, options.prompt)), ...asked(options), ...(options.yes === true && { confirm: true }) };
-  const headers: Record<string, string> = options.idempotencyKey === undefined ? {} : { 'idempotency-key': options.idempotencyKey };
+  const source = await input(file, options.prompt);
+  // One of our own lets an interrupted submission be repeated without a second batch.
+  const key = options.idempotencyKey ?? randomUUID();
+  const send = (confirm: boolean): Promise<BatchOnWire> => create(server, bodyOf(source, { ...asked(options), ...(confirm && { confirm }) }), key);
   try {
-    return await create(server, body, headers);
+    return await send(options.yes === true);
   } catch (error) {
     if (!(error instanceof ApiRefusal) || error.code !== 'confirmation_required') throw error;
     if (!(await confirmed(error))) return null;
-    return create(server, { ...body, confirm: true }, headers);
+    return send(true);
   }
 }
 
-async function create(server: Server, body: Record<string, unknown>, headers: Record<string, string>): Promise<BatchOnWire> {
-  return batchOnWire.parse(await (await ask(server, '/api/batches', { method: 'POST', body, headers })).json());
+async function create(server: Server, body: FormData | Record<string, unknown>, key: string): Promise<BatchOnWire> {
+  const wayBack = `The batch may be there all the same: repeat the command with "--idempotency-key ${key}", which gives it or submits it.`;
+  const interrupted = (): never => {
+    console.error(`Interrupted before the answer came. ${wayBack}`);
+    process.exit(exitCodes.interrupted);
+  };
+  process.once('SIGINT', interrupted);
+  process.once('SIGTERM', interrupted);
+  try {
+    return batchOnWire.parse(await (await ask(server, '/api/batches', { method: 'POST', body, headers: { 'idempotency-key': key } })).json());
+  } catch (error) {
+    if (error instanceof NoAnswer) throw new Error(`${error.message} ${wayBack}`, { cause: error });
+    throw error instanceof ApiRefusal ? withFaults(error) : error;
+  } finally {
+    process.removeListener('SIGINT', interrupted);
+    process.removeListener('SIGTERM', interrupted);
+  }
 }
 
-async function input(server: Server, file: string | undefined, prompts: string[] | undefined): Promise<Record<string, unknown>> {
+// The message tells the first faulty line; the others are beside it.
+function withFaults(refusal: ApiRefusal): ApiRefusal {
+  const told = faultsOnWire.safeParse(refusal.details.faults);
+  const others = told.success ? told.data.slice(1) : [];
+  const lines = others.map(({ line, custom_id: id, message }) => `Line ${String(line)}${id === null ? '' : ` ('${id.slice(0, 80)}')`}: ${message}`);
+  return new ApiRefusal([refusal.message, ...lines].join('\n'), refusal.status, refusal.code, refusal.details);
+}
+
+async function input(file: string | undefined, prompts: string[] | undefined): Promise<Input> {
   if (file !== undefined && prompts !== undefined) throw new Error('Give a file or --prompt, not both.');
   if (prompts !== undefined) return { items: prompts.map((prompt) => ({ prompt })) };
   if (file === undefined) throw new Error('Name a file of JSON lines, "-" for standard input, or --prompt with texts.');
+  return file === '-' ? { lines: new Blob([await buffer(process.stdin)]), name: 'stdin.jsonl' } : { lines: await fileBlob(file), name: basename(file) };
+}
+
+// One form, so that nothing stays of a file whose batch is refused, and the same file is the same request.
+function bodyOf(source: Input, options: Record<string, unknown>): FormData | Record<string, unknown> {
+  if ('items' in source) return { ...options, items: source.items };
   const form = new FormData();
-  form.append('purpose', 'batch');
-  form.append('file', file === '-' ? new Blob([await buffer(process.stdin)]) : await fileBlob(file), file === '-' ? 'stdin.jsonl' : basename(file));
-  const uploaded = z.object({ id: z.string() }).parse(await (await ask(server, '/v1/files', { method: 'POST', body: form })).json());
-  return { input_file_id: uploaded.id };
+  form.append('options', JSON.stringify(options));
+  form.append('file', source.lines, source.name);
+  return form;
 }
 
 // Read while it is sent, so that a large file is never in memory.
 async function fileBlob(file: string): Promise<Blob> {
   try {
+    if (statSync(file).isDirectory()) throw new Error('a folder');
     return await openAsBlob(file);
   } catch (error) {
     throw new Error(`${file} can't be read. Name a file of JSON lines, or "-" for standard input.`, { cause: error });
@@ -75,7 +109,8 @@ function asked({ model, provider, mode, maxTokens, temperature, schema, maxCost,
   };
 }
 
-function readSchema(path: string): unknown {
+/** The JSON Schema in a file; throws what to do where there is none. */
+export function readSchema(path: string): unknown {
   try {
     return JSON.parse(readFileSync(path, 'utf8'));
   } catch (error) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { batchLine, batchList, batchScreen, estimateText, exitCodeOf, integrityTable, isIntact } from './batch-view.js';
+import { batchLine, batchList, batchScreen, estimateText, exitCodeOf, integrityTable, isIntact, repairText } from './batch-view.js';
 import { batchOnWire, type BatchOnWire, type JobOnWire } from './batch-wire.js';
 
 const none = { input_tokens: 0, output_tokens: 0, cost_usd: 0, cost_known: true };
@@ -59,6 +59,7 @@ describe('a batch on a terminal', () => {
     ['completed', null, 0],
     ['failed', null, 1],
     ['canceled', null, 1],
+    ['canceled', 'cost_cap', 1],
     ['paused', 'cost_cap', 2],
     ['failed', 'cost_cap', 2],
     ['paused', 'rate_limit', null],
@@ -78,7 +79,17 @@ describe('a batch on a terminal', () => {
     const whole = { expected: 3, valid: 3, failed: 0, missing: 0, duplicated: 0, orphaned: 0 };
     expect(isIntact({ totals: whole, items: {}, jobs: [] })).toBe(true);
     expect(isIntact({ totals: whole, items: { missing: 1 }, jobs: [] })).toBe(false);
-    expect(isIntact({ totals: whole, items: {}, jobs: [{ id: 'pjob_1', ...whole, orphaned: 1 }] })).toBe(false);
+    expect(isIntact({ totals: whole, items: {}, jobs: [{ id: 'pjob_1', ...whole, missing: 1 }] })).toBe(false);
+    // Rows that a provider sent too much can't be mended and need not be.
+    const tooMuch = { totals: { ...whole, duplicated: 2, orphaned: 1 }, items: {}, jobs: [{ id: 'pjob_1', ...whole, duplicated: 2, orphaned: 1 }] };
+    expect(isIntact(tooMuch)).toBe(true);
+    expect(integrityTable(tooMuch)).toContain('2 duplicated and 1 orphaned results changed nothing');
     expect(integrityTable({ totals: whole, items: { missing: 2 }, jobs: [{ id: 'pjob_1', round: 2, provider: 'openai', model: 'gpt-4o-mini', expected: 3, moved: 1, missing: 1 }] })).toMatch(/2 .*openai\/gpt-4o-mini.* 3 .* 1 .* 1 [^]*2 items missing/);
+  });
+
+  it('tells what a repair did, also where it could do nothing', () => {
+    expect(repairText({ reconciled: 0, calls: 2, items: 1, started: true })).toBe('2 calls and 1 item are made again.');
+    expect(repairText({ reconciled: 1, calls: 0, items: 0, started: false })).toBe('1 call had its answer after all.');
+    expect(repairText({ reconciled: 0, calls: 0, items: 0, started: false })).toContain('Submit it as a new batch');
   });
 });

@@ -1,12 +1,12 @@
 import Table from 'cli-table3';
-import type { BatchOnWire, EstimateOnWire, IntegrityOnWire, JobOnWire } from './batch-wire.js';
+import type { BatchOnWire, EstimateOnWire, IntegrityOnWire, JobOnWire, RepairOnWire, RevalidationOnWire } from './batch-wire.js';
 import { duration } from './duration.js';
 import { exitCodes } from './exit-codes.js';
 import { compact, cost, money, plural, progressBar, shortened } from './figures.js';
 
-/** The exit code that the state of a batch means; null: it goes on. A pause for the cost cap ends a watch, as nothing happens until someone raises the cap; other pauses may end. */
+/** The exit code that the state of a batch means; null: it goes on. A pause for the cost cap ends a watch, as nothing happens until someone raises the cap; other pauses may end. One that was canceled then is canceled. */
 export function exitCodeOf(batch: Pick<BatchOnWire, 'status' | 'reason'>): number | null {
-  if (batch.reason?.code === 'cost_cap' && batch.status !== 'completed') return exitCodes.costLimit;
+  if (batch.reason?.code === 'cost_cap' && batch.status !== 'completed' && batch.status !== 'canceled') return exitCodes.costLimit;
   switch (batch.status) {
     case 'completed':
       return exitCodes.done;
@@ -52,12 +52,31 @@ export function integrityTable(found: IntegrityOnWire): string {
   for (const job of found.jobs) table.push(rowOf(job.round, job.model === undefined ? job.id : shortened(`${job.provider ?? ''}/${job.model}`, 40), job));
   table.push(rowOf(undefined, 'all', found.totals));
   const { missing = 0 } = found.items;
-  return `${table.toString()}${missing === 0 ? '' : `\n${plural(missing, 'item')} missing`}`;
+  const { duplicated = 0, orphaned = 0 } = found.totals;
+  const notes = [
+    ...(missing === 0 ? [] : [`${plural(missing, 'item')} missing`]),
+    ...(duplicated + orphaned === 0 ? [] : [`${String(duplicated)} duplicated and ${String(orphaned)} orphaned results changed nothing: each line has its one answer`]),
+  ];
+  return [table.toString(), ...notes].join('\n');
 }
 
-/** Whether `verify` found nothing missing, duplicated or orphaned. */
+/** Whether `verify` found nothing missing. What a provider sent twice, or for no line, needs no mending. */
 export function isIntact({ totals, items, jobs }: IntegrityOnWire): boolean {
-  return (items.missing ?? 0) === 0 && [totals, ...jobs].every(({ missing = 0, duplicated = 0, orphaned = 0 }) => missing + duplicated + orphaned === 0);
+  return (items.missing ?? 0) === 0 && [totals, ...jobs].every(({ missing = 0 }) => missing === 0);
+}
+
+/** What a repair did, in one sentence. */
+export function repairText({ reconciled, calls, items }: RepairOnWire): string {
+  const done = [
+    ...(reconciled > 0 ? [`${plural(reconciled, 'call')} had ${reconciled === 1 ? 'its answer' : 'their answers'} after all`] : []),
+    ...(calls + items > 0 ? [`${plural(calls, 'call')} and ${plural(items, 'item')} are made again`] : []),
+  ];
+  return done.length === 0 ? 'Nothing could be repaired: what is missing is not stored any more. Submit it as a new batch.' : `${done.join('; ')}.`;
+}
+
+/** What stored answers came to against a schema, in one sentence. */
+export function revalidationText({ checked, valid, invalid, changed }: RevalidationOnWire): string {
+  return `${plural(checked, 'answer')} judged: ${String(valid)} valid, ${String(invalid)} invalid, ${plural(changed, 'item')} changed`;
 }
 
 function summary(batch: BatchOnWire, elapsedSeconds: number): string {

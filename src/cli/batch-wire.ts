@@ -52,6 +52,9 @@ export type JobOnWire = BatchOnWire['jobs'][number];
 export const estimateOnWire = z.object({ items: count, calls: count, input_tokens: count, output_tokens: count, cost_usd: z.number().nullable(), cost_known: z.boolean(), models: z.array(z.string()), simulated: z.boolean() });
 export type EstimateOnWire = z.infer<typeof estimateOnWire>;
 
+/** Faulty lines of an input. */
+export const faultsOnWire = z.array(z.object({ line: count, custom_id: z.string().nullable(), message: z.string() }));
+
 const tally = z.object({ expected: count, valid: count, failed: count, missing: count, duplicated: count, orphaned: count }).partial();
 
 /** What `verify` found: of each job, of all of them, and of the items. */
@@ -61,3 +64,11 @@ export const integrityOnWire = z.looseObject({
   jobs: z.array(z.looseObject({ id: z.string(), provider: z.string().optional(), model: z.string().optional(), round: count.optional(), moved: count.optional(), ...tally.shape })).default([]),
 });
 export type IntegrityOnWire = z.infer<typeof integrityOnWire>;
+
+/** What a repair did. */
+export const repairOnWire = z.object({ reconciled: count, calls: count, items: count, started: z.boolean() });
+export type RepairOnWire = z.infer<typeof repairOnWire>;
+
+/** What stored answers came to against a schema. */
+export const revalidationOnWire = z.object({ checked: count, valid: count, invalid: count, changed: count });
+export type RevalidationOnWire = z.infer<typeof revalidationOnWire>;

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { ask } from './api-client.js';
-import { submitBatch, type SubmitOptions } from './batch-submit.js';
-import { batchLine, batchList, batchScreen, exitCodeOf, integrityTable, isIntact } from './batch-view.js';
+import { readSchema, submitBatch, type SubmitOptions } from './batch-submit.js';
+import { batchLine, batchList, batchScreen, exitCodeOf, integrityTable, isIntact, repairText, revalidationText } from './batch-view.js';
 import { watchBatch } from './batch-watch.js';
-import { batchOnWire, integrityOnWire, type BatchOnWire } from './batch-wire.js';
+import { batchOnWire, integrityOnWire, repairOnWire, revalidationOnWire, type BatchOnWire } from './batch-wire.js';
 import { exitCodes } from './exit-codes.js';
 import { findServer, type Server } from './find-server.js';
 import { writeBody } from './write-body.js';
@@ -16,6 +16,7 @@ export interface BatchCommandOptions {
 }
 
 export async function submitCommand(file: string | undefined, options: BatchCommandOptions & SubmitOptions & { watch?: boolean; timeout?: number }): Promise<number> {
+  if (options.timeout !== undefined && options.watch !== true) throw new Error('--timeout bounds the watching: add --watch, or leave it out.');
   const server = await findServer(options);
   const batch = await submitBatch(server, file, options);
   if (batch === null) {
@@ -67,36 +68,49 @@ export async function resultsCommand(id: string, options: BatchCommandOptions & 
 }
 
 /** Tells a batch to do something and prints what it then is. */
-export async function actCommand(action: 'cancel' | 'pause' | 'resume' | 'retry', id: string, options: BatchCommandOptions & { maxCost?: number }): Promise<number> {
-  const body = options.maxCost === undefined ? {} : { cost_cap_usd: options.maxCost };
-  const answer = await ask(await findServer(options), `/api/batches/${encodeURIComponent(id)}/${action}`, { method: 'POST', ...(action === 'resume' && { body }) });
+export async function actCommand(action: 'cancel' | 'pause' | 'resume' | 'retry' | 'switch', id: string, options: BatchCommandOptions & { maxCost?: number; mode?: string }): Promise<number> {
+  const { maxCost, mode } = options;
+  const body = action === 'switch' ? { mode } : action === 'resume' ? { ...(maxCost !== undefined && { cost_cap_usd: maxCost }) } : undefined;
+  const answer = await ask(await findServer(options), `/api/batches/${encodeURIComponent(id)}/${action}`, { method: 'POST', body });
   const batch = batchOnWire.parse(await answer.json());
   console.log(options.json === true ? JSON.stringify(batch) : batchLine(batch));
-  if (options.json !== true && !isDone[action](batch)) console.error(`Asked for; it takes effect in a moment: "conclave batch watch ${id}${again(options)}".`);
+  if (options.json !== true && !isDone[action](batch, mode)) console.error(`Asked for; it takes effect in a moment: "conclave batch watch ${id}${again(options)}".`);
   return exitCodes.done;
 }
 
 /** Whether a batch already is what an action makes of it. */
-const isDone: Record<Parameters<typeof actCommand>[0], (batch: BatchOnWire) => boolean> = {
+const isDone: Record<Parameters<typeof actCommand>[0], (batch: BatchOnWire, mode: string | undefined) => boolean> = {
   cancel: ({ status }) => ['canceled', 'completed', 'failed'].includes(status),
   pause: ({ status }) => status === 'paused',
   resume: ({ status }) => status !== 'paused',
-  retry: ({ status, counts }) => status === 'completed' && counts.failed === 0,
+  retry: ({ status, counts }) => !['completed', 'failed'].includes(status) || counts.failed === 0,
+  switch: (batch, mode) => batch.mode === mode || batch.next_mode === mode,
 };
 
-/** Counts what is expected, there, missing and too much; exit code 1 where something is. With `repair` what is missing is asked again. */
+/** Counts what is expected, there, missing and too much; exit code 1 where something is missing. With `repair` what is missing is asked again. */
 export async function verifyCommand(id: string, options: BatchCommandOptions & { repair?: boolean }): Promise<number> {
   const server = await findServer(options);
   const path = `/api/batches/${encodeURIComponent(id)}`;
   const found = integrityOnWire.parse(await (await ask(server, `${path}/verify`)).json());
   const intact = isIntact(found);
-  console.log(options.json === true ? JSON.stringify(found) : `${integrityTable(found)}\n${intact ? 'integrity OK' : 'integrity WARN'}`);
+  const repair = intact || options.repair !== true ? null : repairOnWire.parse(await (await ask(server, `${path}/repair`, { method: 'POST' })).json());
+  console.log(options.json === true ? JSON.stringify(repair ? { ...found, repair } : found) : `${integrityTable(found)}\n${intact ? 'integrity OK' : 'integrity WARN'}`);
   if (intact) return exitCodes.done;
-  if (options.repair !== true) {
+  if (!repair) {
     console.error(`Mend it with "conclave batch verify ${id} --repair${again(options)}".`);
     return exitCodes.error;
   }
-  await ask(server, `${path}/repair`, { method: 'POST' });
-  console.error(`What was missing is being asked again: "conclave batch watch ${id}${again(options)}".`);
-  return exitCodes.done;
+  console.error(`${repairText(repair)}${repair.started ? ` See "conclave batch watch ${id}${again(options)}".` : ''}`);
+  return repair.started || repair.reconciled > 0 ? exitCodes.done : exitCodes.error;
+}
+
+/** Judges stored answers by a schema, without a call; exit code 1 where some miss it. */
+export async function revalidateCommand(id: string, options: BatchCommandOptions & { schema?: string }): Promise<number> {
+  const body = options.schema === undefined ? {} : { schema: readSchema(options.schema) };
+  const judged: unknown = await (await ask(await findServer(options), `/api/batches/${encodeURIComponent(id)}/revalidate`, { method: 'POST', body })).json();
+  const found = revalidationOnWire.parse(judged);
+  console.log(options.json === true ? JSON.stringify(judged) : revalidationText(found));
+  if (found.invalid === 0) return exitCodes.done;
+  if (options.json !== true) console.error(`See "conclave batch results ${id} --status failed${again(options)}", ask those again with "conclave batch retry ${id}${again(options)}".`);
+  return exitCodes.error;
 }

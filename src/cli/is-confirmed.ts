@@ -5,7 +5,9 @@ export async function isConfirmed(question: string, otherwise: string): Promise<
   if (!process.stdin.isTTY || !process.stderr.isTTY) throw new Error(otherwise);
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
-    return /^y(es)?$/i.test((await terminal.question(`${question} [y/N] `)).trim());
+    // Ctrl-C and Ctrl-D close it, and its question would wait for ever.
+    const answer = await Promise.race([terminal.question(`${question} [y/N] `), new Promise<string>((resolve) => terminal.once('close', () => { resolve(''); }))]);
+    return /^y(es)?$/i.test(answer.trim());
   } finally {
     terminal.close();
   }

@@ -4,7 +4,17 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
 /** Writes an answer's body to a file, which is there only once it is whole, or to standard output, without holding it. */
-export async function writeBody({ body }: Response, file: string | undefined): Promise<void> {
+export async function writeBody(response: Response, file: string | undefined): Promise<void> {
+  try {
+    await write(response, file);
+  } catch (error) {
+    // The only word that fetch has for it.
+    if (error instanceof TypeError && error.message === 'terminated') throw new Error('The connection broke before everything was there. Ask again.', { cause: error });
+    throw error;
+  }
+}
+
+async function write({ body }: Response, file: string | undefined): Promise<void> {
   const bytes = body === null ? Readable.from([]) : Readable.fromWeb(body);
   if (file === undefined) return pipeline(bytes, process.stdout, { end: false });
   // A device or pipe is written as it is: a rename would replace it.

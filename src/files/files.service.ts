@@ -55,6 +55,8 @@ export class FilesService implements OnModuleInit, OnModuleDestroy {
   }
 
   async list(caller: string, { purpose, order, after, limit }: FileListQuery): Promise<FileListBody> {
+    // One that is not there would give an empty page, as if there were nothing more.
+    if (after !== undefined && !(await this.store.find(after, caller))) throw badRequest('after', `'after' is '${after}', which is no file of yours. Use an id of the page before.`);
     return fileListBody(await this.store.list(caller, { purpose: purpose ?? null, order, after: after ?? null, limit: limit + 1 }), limit);
   }
 

@@ -32,6 +32,11 @@ describe('describeError', () => {
     expect(told(error).message).toContain(part);
   });
 
+  it('leads who sends a file of items as a body to the form', () => {
+    for (const code of ['FST_ERR_CTP_BODY_TOO_LARGE', 'FST_ERR_CTP_INVALID_MEDIA_TYPE'])
+      expect(describeError(fastify(code, 400), { ...request, path: '/api/batches' }).facts.message).toContain("the JSON lines in the field 'file'");
+  });
+
   it.each([[Object.assign(new Error('connect'), { code: 'ECONNREFUSED' })], [Object.assign(new Error('terminating'), { code: '57P01' })], [new ServiceError('Failed to start Workflow')]])('asks to try again while an engine is away: %s', (error) => {
     expect(told(error)).toMatchObject({ status: 503, code: 'unavailable', shouldRetry: true });
   });

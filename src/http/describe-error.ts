@@ -48,9 +48,9 @@ function fastifyCode(error: unknown): string | undefined {
 function fromFastify(code: string, request: RequestFacts): ApiErrorFacts | undefined {
   switch (code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
-      return { status: 413, code: 'request_too_large', message: `The body has more than ${String(bodyLimitBytes / 1024 / 1024)} MiB. Send smaller images, or fewer.` };
+      return { status: 413, code: 'request_too_large', message: `The body has more than ${String(bodyLimitBytes / 1024 / 1024)} MiB. ${takesItems(request) ? asForm : 'Send smaller images, or fewer.'}` };
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
-      return { status: 415, code: 'unsupported_media_type', message: `Content-Type is '${(request.contentType ?? '').slice(0, 100)}'. Send JSON with Content-Type: application/json.` };
+      return { status: 415, code: 'unsupported_media_type', message: `Content-Type is '${(request.contentType ?? '').slice(0, 100)}'. Send JSON with Content-Type: application/json.${takesItems(request) ? ` ${asForm}` : ''}` };
     case 'FST_ERR_CTP_EMPTY_JSON_BODY':
       return { status: 400, code: 'invalid_json', message: 'The body is empty. Send a JSON object.' };
     case 'FST_ERR_CTP_INVALID_JSON_BODY':
@@ -63,6 +63,12 @@ function fromFastify(code: string, request: RequestFacts): ApiErrorFacts | undef
     default:
       return undefined;
   }
+}
+
+const asForm = "Items of a file: send a form (multipart/form-data) with the JSON lines in the field 'file', up to 200 MB, and everything else as JSON in 'options'.";
+
+function takesItems({ path }: RequestFacts): boolean {
+  return /^\/api\/batches(\/estimate)?\/?$/.test(path);
 }
 
 function fromHttpException(error: HttpException, request: RequestFacts): ApiErrorFacts {

@@ -5,6 +5,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { rowsOf } from '../support/database.js';
 import { stackAddresses } from '../support/stack.js';
 import { SimulatedClient } from '../support/simulated-client.js';
 
@@ -14,13 +15,14 @@ interface Run {
   errors: string;
 }
 
-const { apiUrl, simulatedUrl } = stackAddresses();
+const { apiUrl, databaseUrl, simulatedUrl } = stackAddresses();
 const simulated = new SimulatedClient(simulatedUrl);
 const model = 'simulated/batch-cli';
 
 /** Runs the built command line as a user's shell does, without a terminal. `onOutput` sees standard output as it grows. */
-function conclave(args: string[], more: { input?: string; url?: string; onOutput?: (output: string, kill: (signal: NodeJS.Signals) => void) => void } = {}): Promise<Run> {
+function conclave(args: string[], more: { input?: string; url?: string; onStart?: (kill: (signal: NodeJS.Signals) => void) => void; onOutput?: (output: string, kill: (signal: NodeJS.Signals) => void) => void } = {}): Promise<Run> {
   const child = spawn(process.execPath, ['dist/src/cli/main.js', 'batch', ...args], { env: { PATH: process.env['PATH'], CONCLAVE_URL: more.url ?? apiUrl, NO_COLOR: '1', NO_PROXY: '*' } });
+  more.onStart?.((signal) => child.kill(signal));
   const run: Run = { code: null, output: '', errors: '' };
   child.stdout.on('data', (piece: Buffer) => {
     run.output += piece.toString();
@@ -87,7 +89,44 @@ describe('conclave batch', () => {
     const held = await conclave(['submit', '-p', 'What is 1 + 1?', '-m', 'openai/gpt-4o-mini', '--mode', 'realtime', '--max-tokens', '100', '--max-cost', '0.0000001', '-w', '--timeout', '30s']);
     expect(held).toMatchObject({ code: 2, errors: expect.stringContaining('--max-cost USD') });
     const id = /batch_\w+/.exec(held.output)?.[0] ?? '';
-    expect((await conclave(['resume', id, '--max-cost', '1'])).code).toBe(0);
+    // It goes on before the command is done, so that a watch right after it does not find it held.
+    expect(await conclave(['resume', id, '--max-cost', '1'])).toMatchObject({ code: 0, output: expect.not.stringContaining('paused') });
+    expect((await conclave(['watch', id, '--timeout', '30s'])).code).toBe(0);
+    const given = /batch_\w+/.exec((await conclave(['submit', '-p', 'What is 1 + 1?', '-m', 'openai/gpt-4o-mini', '--max-tokens', '100', '--max-cost', '0.0000001', '-w'])).output)?.[0] ?? '';
+    await conclave(['cancel', given]);
+    expect(await conclave(['watch', given, '--timeout', '30s'])).toMatchObject({ code: 1, errors: expect.not.stringContaining('resume') });
+  });
+
+  it('gives the same batch for the same key and file, and leaves no file of a batch that is refused', async () => {
+    const key = `cli-${String(Date.now())}`;
+    const name = `${key}.jsonl`;
+    const submit = (content: string) => conclave(['submit', file(name, content), '-m', model, '--mode', 'realtime', '--idempotency-key', key]);
+    const first = await submit(items(2));
+    expect(first).toMatchObject({ code: 0, output: expect.stringMatching(/^batch_/) });
+    expect(await submit(items(2))).toMatchObject({ code: 0, output: first.output });
+    expect(await submit(items(3))).toMatchObject({ code: 1, errors: expect.stringContaining('another body') });
+    expect(await conclave(['submit', file(name, '{"prompt": 1}\n'), '-m', model])).toMatchObject({ code: 1, errors: expect.stringContaining("'prompt' is a number") });
+    expect(await conclave(['submit', file(name, 'nonsense\n{"prompt": 1}\n'), '-m', model])).toMatchObject({ code: 1, errors: expect.stringMatching(/^Line 1: .*nonsense[^]*\nLine 2 \('item-2'\): 'prompt' is a number/) });
+    expect(await rowsOf(databaseUrl, 'SELECT count(*)::integer AS files FROM files WHERE filename = $1', [name])).toEqual([{ files: 1 }]);
+  });
+
+  it('steers a batch: another mode, stored answers judged anew, what failed or is lost asked again', async () => {
+    await simulated.rules({ model: 'batch-cli-steered', effect: 'hold', count: 1 });
+    const id = (await conclave(['submit', '-p', 'Reply with exactly: [1]', 'Reply with exactly: [2]', '-m', 'simulated/batch-cli-steered', '--mode', 'realtime'])).output.trim();
+    expect(await conclave(['switch', id, 'batch'])).toMatchObject({ code: 0, output: expect.stringContaining('then batch') });
+    expect(await conclave(['switch', id, 'fast'])).toMatchObject({ code: 1, errors: expect.stringContaining('Allowed choices are batch, realtime') });
+    await simulated.release({ model: 'batch-cli-steered' });
+    expect((await conclave(['watch', id, '--timeout', '30s'])).code).toBe(0);
+    expect(await conclave(['revalidate', id])).toMatchObject({ code: 1, errors: expect.stringContaining('has no schema') });
+    const schema = file('schema.json', JSON.stringify({ type: 'array', minItems: 2 }));
+    expect(await conclave(['revalidate', id, '--schema', schema])).toMatchObject({ code: 1, output: '2 answers judged: 0 valid, 2 invalid, 2 items changed\n', errors: expect.stringContaining(`retry ${id}`) });
+    expect(lines((await conclave(['revalidate', id, '--schema', file('other.json', JSON.stringify({ type: 'array', minItems: 1 })), '--json'])).output)).toMatchObject([{ checked: 2, valid: 2, changed: 2 }]);
+    expect(await conclave(['verify', id, '--repair'])).toMatchObject({ code: 0, output: expect.stringContaining('integrity OK') });
+    await rowsOf(databaseUrl, 'DELETE FROM calls WHERE completion_id = $1', [`${id}.0`]);
+    expect(await conclave(['verify', id])).toMatchObject({ code: 1, errors: expect.stringContaining('--repair') });
+    expect(await conclave(['verify', id, '--repair'])).toMatchObject({ code: 0, errors: expect.stringMatching(/^1 call and 1 item are made again\. See "conclave batch watch/) });
+    expect(await conclave(['watch', id, '--timeout', '30s'])).toMatchObject({ code: 0, output: expect.stringContaining('2/2 done') });
+    expect(await conclave(['verify', id])).toMatchObject({ code: 0 });
   });
 
   it('says what is wrong: no such batch, no such file, no input', async () => {
@@ -95,6 +134,35 @@ describe('conclave batch', () => {
     expect(await conclave(['submit', join(folder, 'missing.jsonl'), '-m', model])).toMatchObject({ code: 1, errors: expect.stringContaining("can't be read") });
     expect(await conclave(['submit', '-m', model])).toMatchObject({ code: 1, errors: expect.stringContaining('--prompt') });
     expect(await conclave(['watch', 'batch_1', '--timeout', 'soon'])).toMatchObject({ code: 1, errors: expect.stringContaining('1h30m') });
+    expect(await conclave(['submit', '-p', 'x', '-m', model, '--timeout', '1m'])).toMatchObject({ code: 1, output: '', errors: expect.stringContaining('add --watch') });
+    expect(await conclave(['submit', folder, '-m', model])).toMatchObject({ code: 1, errors: expect.stringContaining("can't be read") });
+  });
+});
+
+describe('conclave batch submit, whose answer does not come', () => {
+  const keys: (string | undefined)[] = [];
+  let api: Server;
+  let url: string;
+  let onSubmission: (socket: { destroy(): void }) => void = () => undefined;
+  beforeAll(async () => {
+    api = createServer((request, response) => {
+      if (request.method !== 'POST') return void response.writeHead(200).end('{}');
+      keys.push(request.headers['idempotency-key'] as string | undefined);
+      request.resume();
+      onSubmission(request.socket);
+    });
+    await new Promise<void>((resolve) => api.listen(0, '127.0.0.1', resolve));
+    url = `http://127.0.0.1:${String((api.address() as AddressInfo).port)}`;
+  });
+  afterAll(() => new Promise((resolve) => api.close(resolve)));
+
+  it('says by which key the batch is found again, or submitted', async () => {
+    onSubmission = (socket) => socket.destroy();
+    const lost = await conclave(['submit', '-p', 'x'], { url });
+    expect(lost).toMatchObject({ code: 1, output: '', errors: expect.stringContaining(`--idempotency-key ${keys[0] ?? 'none'}`) });
+    const interrupted = conclave(['submit', '-p', 'x'], { url, onStart: (kill) => { onSubmission = () => kill('SIGINT'); } });
+    expect(await interrupted).toMatchObject({ code: 130, output: '', errors: expect.stringMatching(/^Interrupted before the answer came\./) });
+    expect(keys[1]).toMatch(/^[0-9a-f-]{36}$/);
   });
 });
 

@@ -150,6 +150,8 @@ describe('POST /api/batches', () => {
   });
 
   it('knows nothing of other ids', async () => {
+    for (const [path, param] of [['/api/batches', 'before'], ['/v1/batches', 'after']] as const) expect(await api.get(`${path}?${param}=batch_none`)).toMatchObject({ status: 400, text: expect.stringContaining('batch_none') });
+    expect(await api.get('/v1/files?after=file-none')).toMatchObject({ status: 400, json: { error: { param: 'after' } } });
     for (const path of ['', '/results', '/events']) expect((await api.get(`/api/batches/batch_none${path}`)).status).toBe(404);
     expect((await api.request('POST', '/api/batches/batch_none/switch', { mode: 'realtime' })).json).toMatchObject({ code: 'batch_not_found' });
   });

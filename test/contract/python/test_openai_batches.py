@@ -27,7 +27,7 @@ def over(client, batch_id):
     raise AssertionError(f"{batch_id} is {batch.status}")
 
 
-@pytest.mark.parametrize("model", ["openai/gpt-4o-mini", "panel/three", "composite/council/simulated/chair"])
+@pytest.mark.parametrize("model", ["gpt-4o-mini", "panel/three", "composite/council/gpt-4o-mini"])
 def test_submits_polls_and_reads(client, mark, tmp_path, model):
     path = tmp_path / "batch.jsonl"
     path.write_text("\n".join(line(f"{mark}-{index}", model, mark) for index in range(3)))
