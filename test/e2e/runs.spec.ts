@@ -75,6 +75,19 @@ describe('errors of a run', () => {
     expect((await runs.ended(none)).reason?.message).toContain('conclave-mini: failed (None of 5 samples could be answered');
   });
 
+  it.each([
+    { target: 'plain model', plan: plain('simulated/hazel') },
+    { target: 'member of a council', plan: planOf('council', ['simulated/alder', 'simulated/hazel'], ['simulated/chair']) },
+  ])('are none where a $target is out of order for as long as the knobs of conclave.yaml bear', async ({ plan }) => {
+    const mark = marker();
+    await simulatedProvider().rules({ effect: '503', model: 'hazel', contains: mark, count: 3 });
+    const id = await runs.start({ plan, benchmarks: ['conclave-mini'], subset: part(1), config: { system_prompt: mark } });
+    expect(await runs.ended(id)).toMatchObject({ status: 'succeeded' });
+    expect(await counted(id)).toEqual([{ status: 'done', count: 1 }]);
+    expect(await runs.calls(id, `count(*)::integer AS failed`, `AND failure_code = 'overloaded'`)).toEqual([{ failed: 3 }]);
+    expect(await runs.samples(id, `coalesce(jsonb_array_length(decision->'missing'), 0) AS missing`, '')).toEqual([{ missing: 0 }]);
+  });
+
   // Of providers that no other spec asks: what says 429 is slowed down for everybody.
   it.each([
     { target: 'plain model', plan: plain('cerebras/llama-3.3-70b') },
