@@ -91,10 +91,10 @@ describe('missingKeyWarnings', () => {
       default_models: { openai: 'gpt-4o', google: 'gemini-2.5-pro' },
       default_provider: 'anthropic',
       default_panel: 'fast',
-      panels: { fast: { strategy: 'council', members: ['openai/gpt-4o', 'groq/x', { model: 'gemini/y' }, 'panel/other'], chairman: ['groq/z'] } },
+      panels: { fast: { strategy: 'council', members: ['openai/gpt-4o', 'groq/x', { model: 'gemini/y' }, 'panel/other'], chairman: ['groq/z'] }, slow: { strategy: 'vote', members: ['groq/x', 'cerebras/y'] } },
     });
     const warnings = missingKeyWarnings(file, providers);
-    expect(warnings).toHaveLength(3);
-    expect(warnings.join('\n')).toMatch(/'gemini' has no key, but default_models.*\n.*'anthropic' has no key, but default_provider.*\n.*'groq' has no key, but the default panel 'fast'.*Set GROQ_API_KEY/);
+    expect(warnings).toHaveLength(4);
+    expect(warnings.join('\n')).toMatch(/'gemini' has no key, but default_models.*\n.*'anthropic' has no key, but default_provider.*\n.*'groq' has no key, but the default panel 'fast'.*Set GROQ_API_KEY.*\n.*'cerebras' has no key, but the panel 'slow'/);
   });
 });

@@ -9,14 +9,15 @@ export interface NamedProviders {
   howToConfigure(provider: string): string;
 }
 
-/** Providers that conclave.yaml counts on (default models, default provider, the default panel's seats) and that have no key; one line each. */
+/** Providers that conclave.yaml counts on (default models, default provider and model, seats of its panels) and that have no key; one line each. */
 export function missingKeyWarnings(file: ConclaveFile, providers: NamedProviders): string[] {
-  const panel = file.default_panel === undefined ? undefined : file.panels[file.default_panel];
-  const seats = [...(panel?.members ?? []), ...(panel?.reviewers ?? []), ...[panel?.chairman ?? []].flat(), ...(file.default_model === undefined ? [] : [file.default_model])];
   const named = [
     ...Object.keys(file.default_models).map((name) => ({ name, place: 'default_models' })),
     ...(file.default_provider === undefined ? [] : [{ name: file.default_provider, place: 'default_provider' }]),
-    ...seats.map((seat) => ({ name: providerOf(seat), place: panel === undefined ? 'default_model' : `the default panel '${file.default_panel ?? ''}'` })),
+    ...(file.default_model === undefined ? [] : [{ name: providerOf(file.default_model), place: 'default_model' }]),
+    ...Object.entries(file.panels).flatMap(([panel, { members = [], reviewers = [], chairman = [] }]) =>
+      [...members, ...reviewers, ...[chairman].flat()].map((seat) => ({ name: providerOf(seat), place: panel === file.default_panel ? `the default panel '${panel}'` : `the panel '${panel}'` })),
+    ),
   ];
   const missing = new Map<string, string>();
   for (const { name, place } of named) {

@@ -15,7 +15,8 @@ const answerSchema = z.object({
   prices: z.array(z.object({ model: z.string().min(1), input_usd_per_million: usd, output_usd_per_million: usd, cached_input_usd_per_million: usd.nullish() })),
 });
 const patienceMs = 120_000;
-const readCharacters = 50_000;
+/** Of a page's text; the rest is not looked at. */
+export const readCharacters = 50_000;
 
 /**
  * The prices that a model reads out of a page's text. It is told to take only what stands there; asked once more where its answer is no such list, then this throws.

@@ -136,6 +136,11 @@ describe('updateRegistry', () => {
     expect((await update(text, provider([], [priced(['a', 2.001, 4])]), [page('2.001 4')])).text).toBe(text);
   });
 
+  it('says which page was too long to be read whole', async () => {
+    const report = await update(text, provider([], [priced(['a', 3, 5])]), [page(`$3 and $5${' '.repeat(50_000)}$9`)]);
+    expect([report.changes.length, report.warnings.at(-1)]).toEqual([1, expect.stringContaining('pricing.txt: only the first 50000 of its 50011 characters')]);
+  });
+
   it('ignores ids that the file does not have, and asks once more for JSON', async () => {
     const reader = provider([], ['I think', priced(['gpt-99', 1, 1])]);
     const report = await update(text, reader, [page('1')]);

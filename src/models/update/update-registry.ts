@@ -3,7 +3,7 @@ import { ProviderFailure } from '../../providers/provider-failure.js';
 import type { Provider } from '../../providers/provider.js';
 import { judgePrices, type HeldPrice } from './judge-prices.js';
 import { mergeListed } from './merge-listed.js';
-import { readPagePrices, type PagePrice } from './page-prices.js';
+import { readCharacters, readPagePrices, type PagePrice } from './page-prices.js';
 import { RegistryFile } from './registry-file.js';
 
 const patienceMs = 30_000;
@@ -91,6 +91,7 @@ async function updatePrices(file: RegistryFile, name: string, question: UpdateQu
     report.changes.push(`${name}/${model}: ${String(old?.input_per_million)} / ${String(old?.output_per_million)} → ${String(price.input)} / ${String(price.output)} (batch rate, USD per million)`);
   }
   report.held.push(...held);
+  report.warnings.push(...read.filter(({ page }) => page.text.length > readCharacters).map(({ page }) => `${page.name}: only the first ${String(readCharacters)} of its ${String(page.text.length)} characters were read. Leave out what holds no prices, or divide it.`));
   report.warnings.push(...held.map(({ model, reason }) => `${name}/${model}: the price of ${pageOf(model).name} is held for review, as ${reason}.`));
   report.notes.push(...read.map(({ page, prices }) => `${page.name}: ${String(prices.length)} prices read.`), ...unknown.map((id) => `${pageOf(id).name} prices '${id}', which the file does not have.`));
 }
