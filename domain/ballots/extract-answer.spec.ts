@@ -45,4 +45,11 @@ describe('extracting short answers', () => {
     extractChoice(text);
     expect(performance.now() - started).toBeLessThan(400);
   });
+
+  it('is not held up by accents piled on a letter', () => {
+    const started = performance.now();
+    const [first, second] = extractAnswers([`Answer: Cafe${'\u0301\u0316'.repeat(30_000)}`, 'Answer: Cafe\u0301']);
+    expect(performance.now() - started).toBeLessThan(400);
+    expect([first?.startsWith('caf'), second]).toEqual([true, 'café']);
+  });
 });

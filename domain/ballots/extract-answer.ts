@@ -57,7 +57,8 @@ export function extractChoice(text: string): string | null {
   return markedChoice(text) ?? lastMatch(text, /\b[A-J]\b/g)?.[0] ?? null;
 }
 
-function markedChoice(text: string): string | null {
+/** The letter that a text marks as its answer: the first two readings of that chain. */
+export function markedChoice(text: string): string | null {
   const stated = /answer is \(?([A-J])\)?/.exec(text);
   if (stated) return stated[1] ?? null;
   const labelled = [...text.matchAll(/[aA]nswer:\s*([A-J])/g)];
@@ -128,9 +129,13 @@ function commonKind(marks: readonly (Marked | null)[]): Kind | null {
   return most === 0 ? null : (kinds[counts.indexOf(most)] ?? null);
 }
 
+/** Accents on one letter beyond any script's need: composing sorts them, which takes the square of their number. */
+const piledMarks = /(\p{M}{30})\p{M}+/gu;
+
 /** A text without case, punctuation and articles. */
 export function normalised(text: string): string {
   return text
+    .replace(piledMarks, '$1')
     .normalize('NFKC')
     .toLowerCase()
     .replace(/[^\p{L}\p{N}\s+\-*/=<>^\\]/gu, ' ')

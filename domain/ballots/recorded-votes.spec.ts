@@ -49,5 +49,7 @@ describeWithData('votes over recorded answers, as the README of the data counts 
     if (name === 'the MMLU-Pro chain') expect(right).toEqual([716, 626, 626, 527, 446]);
     expect(count(votes, gold, { by: 'order', order: [0, 1, 2, 3, 4] })).toMatchObject({ right: 711, ties: 117, any: 858 });
     expect(count(votes, gold, { by: 'order', order: [4, 3, 2, 1, 0] }).right).toBe(678);
+    const trio = questions.map((_, index) => extract([1, 2, 3].map((model) => outputs[model]?.[index]?.output ?? '')));
+    expect(count(trio, gold, { by: 'order', order: [0, 1, 2] }).right).toBe(660);
   });
 });

@@ -3,6 +3,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { dataUrl, describeWithData, rows } from '../../test/support/recorded-data.js';
+import { fastest } from '../../test/support/fastest.js';
 import type { Benchmark, BenchmarkItem } from './benchmark.js';
 import { gsm8k } from './gsm8k.js';
 import { math } from './math.js';
@@ -34,7 +35,11 @@ describe('the registry', () => {
   it.each(benchmarks.map((benchmark) => [benchmark.name, benchmark] as const))('%s names its source, and its differences if it is not official', (_, benchmark) => {
     expect(benchmark.manifest.benchmark).toBe(benchmark.name);
     expect(benchmark.badge === 'official').toBe(benchmark.differences.length === 0);
-    for (const file of benchmark.manifest.files) expect(file.sha256 ?? '0'.repeat(64)).toMatch(/^[0-9a-f]{64}$/);
+    for (const file of benchmark.manifest.files) {
+      expect(file.sha256 ?? '0'.repeat(64)).toMatch(/^[0-9a-f]{64}$/);
+      // A branch moves, and with it what is measured.
+      if (file.url !== null) expect([benchmark.manifest.revision, file.url]).toEqual([expect.stringMatching(/^[0-9a-f]{40}$/), expect.stringContaining(`/${benchmark.manifest.revision}/`)]);
+    }
   });
 });
 
@@ -151,14 +156,33 @@ describeWithData('published data', () => {
   });
 });
 
+// What the patterns of scorers look for, whole and in parts, and what lies between.
+const hostilePiece = fc.constantFrom(
+  'a', 'A', 'C', 'I', '1', '9', '0', ',', '.', '-', '$', ' ', '  ', '\t', '\u00a0', '(', ')', '{', '}', '[', ']', '\\', '/', '=', '<', '^', '_', '%', '*', '`', '"', "'", '’', '|', '!', ':', '#', '-', '•', '€',
+  '\\boxed{', '\\boxed ', '\\fbox{', '\\frac', '\\sqrt', '\\text{', '\\text{ ', '\\left', '\\binom', '\\circ', '\\{', '\\,', '{,}', 'answer is ', 'answer', 'Answer: ', 'Answer:', 'answer is (', 'option ', 'choice is ', '#### ', '####', '= ', '= - ',
+  ' or ', ', ', '.5', '1.', '```', '```json', '{"a":', '[[', 'the ', 'an ', '.\r', 'é', 'e\u0301', '\u0316\u0301', '👍', '，', '：', '\uff21', '\uff11', '−', '中', 'ß', 'İ', '\u2028', '\u0000',
+);
+
+const asked = { id: 'x', question: '?', choices: ['a', 'b', 'c', 'd'], target: 'C', category: null };
+const demands = [
+  { rule: 'words', exactly: 3 }, { rule: 'lines', exactly: 1 }, { rule: 'bullets', exactly: 2, mark: '-' }, { rule: 'max_characters', value: 10 }, { rule: 'case', value: 'lower' }, { rule: 'contains', text: 'an', times: 2 },
+  { rule: 'contains', text: 'ss' }, { rule: 'excludes', text: 'an' }, { rule: 'starts_with', text: 'a' }, { rule: 'ends_with', text: 'a' }, { rule: 'json_keys', keys: ['a'] },
+];
+/** Every scorer under its name; `conclave-mini` is four. */
+const scorers = benchmarks.flatMap((benchmark): [string, (answer: string) => unknown][] => {
+  const kinds = benchmark.name === 'conclave-mini' ? ['arithmetic', 'choice', 'extraction', 'instruction'] : [null];
+  return kinds.map((category) => {
+    const item: BenchmarkItem = { ...asked, category, target: benchmark.name === 'math' ? '\\frac{1}{2}' : 'C', details: { checks: demands } };
+    return [`scores of ${benchmark.name}${category === null ? '' : `, ${category},`}`, (answer) => benchmark.score(item, { order: [0, 1, 2, 3], expected: 'C' }, answer)];
+  });
+});
+
 describe('scorers', () => {
   const item: BenchmarkItem = { id: 'x', question: '?', choices: ['a', 'b', 'c', 'd'], target: 'C', category: 'choice', details: { checks: [{ rule: 'words', exactly: 1 }] } };
 
   it.each(['"', "'", '`', '.', '*'])('of conclave-mini take less than 50 ms over 60,000 characters of %s within a word', (piece) => {
     const [mini] = benchmarks;
-    const startedAt = performance.now();
-    mini?.score({ ...item, category: 'extraction' }, { order: null, expected: 'C' }, `x${piece.repeat(60_000)}x`);
-    expect(performance.now() - startedAt).toBeLessThan(50);
+    expect(fastest(() => mini?.score({ ...item, category: 'extraction' }, { order: null, expected: 'C' }, `x${piece.repeat(60_000)}x`))).toBeLessThan(50);
   });
 
   it.each([
@@ -174,6 +198,14 @@ describe('scorers', () => {
     expect(benchmarks[0]?.score({ ...item, target, category: 'extraction' }, { order: null, expected: target }, answer).verdict).toBe(verdict);
   });
 
+  it('compare characters, however they are composed, and do not compose what is too long to be right', () => {
+    const score = (answer: string) => benchmarks[0]?.score({ ...item, category: 'extraction' }, { order: null, expected: 'Café' }, answer).verdict;
+    const [mini] = benchmarks;
+    for (const answer of ['Cafe\u0301', 'CAFÉ.', '"Cafe\u0301"']) expect([answer, mini?.score({ ...item, target: 'Café', category: 'extraction' }, { order: null, expected: 'Café' }, answer).verdict]).toEqual([answer, 'correct']);
+    expect(score('Cafe')).toBe('incorrect');
+    expect(fastest(() => score(`Cafe${'\u0301\u0316'.repeat(30_000)}`))).toBeLessThan(50);
+  });
+
   it('keep no half of a character of a long answer', () => {
     const { extracted } = benchmarks[0]?.score({ ...item, category: 'extraction' }, { order: null, expected: 'C' }, `${'x'.repeat(199)}👍👍`) ?? {};
     expect(extracted).toBe(`${'x'.repeat(199)}👍`);
@@ -187,11 +219,21 @@ describe('scorers', () => {
     '%s takes less than 50 ms over 60,000 characters of %s on one line',
     (_, piece, benchmark) => {
       const hostile = piece.repeat(Math.ceil(60_000 / piece.length));
-      const startedAt = performance.now();
-      benchmark.score(item, { order: [0, 1, 2, 3], expected: 'C' }, hostile);
-      expect(performance.now() - startedAt).toBeLessThan(50);
+      expect(fastest(() => benchmark.score(item, { order: [0, 1, 2, 3], expected: 'C' }, hostile))).toBeLessThan(50);
     },
   );
+
+  // Of a fixed seed: a slow answer found in one run of the specs would be gone in the next. Any other seed may be tried by hand.
+  it.each(scorers)('%s take less than 50 ms over any 60,000 characters on one line', (_, score) => {
+    fc.assert(
+      fc.property(fc.array(hostilePiece, { maxLength: 4 }), fc.array(hostilePiece, { minLength: 1, maxLength: 4 }), fc.array(hostilePiece, { maxLength: 3 }), (before, again, after) => {
+        const [head, unit, tail] = [before.join(''), again.join(''), after.join('')];
+        const answer = head + unit.repeat(Math.ceil((60_000 - head.length - tail.length) / unit.length)) + tail;
+        return fastest(() => { score(answer); }) < 50;
+      }),
+      { seed: Number(process.env['FUZZ_SEED'] ?? 5), numRuns: Number(process.env['FUZZ_RUNS'] ?? 60) },
+    );
+  });
 
   it.each([
     [String.raw`\boxed{C}`, 'correct'],
@@ -226,6 +268,52 @@ describe('scorers', () => {
     ['Answer: E', 'unextracted'],
   ])('read %j of a question with four choices as %s', (answer, verdict) => {
     expect(mmluStem.score(item, { order: [0, 1, 2, 3], expected: 'C' }, answer).verdict).toBe(verdict);
+  });
+
+  it.each([
+    ['so the answer is B.\nAnswer: C', 'B', 'correct'],
+    ['The answer is (B). The answer is (C).', 'B', 'correct'],
+    ['answer: A, no, Answer: C\nAnswer: D', 'C', 'correct'],
+    ['Answer:\nC', 'C', 'correct'],
+    ['of B and C it is D', 'D', 'correct'],
+    ['all of J', 'J', 'correct'],
+    ['none of K', 'J', 'unextracted'],
+    ['It follows from ΔG and ΔH', 'H', 'unextracted'],
+    ['5 μA', 'A', 'unextracted'],
+    ['the answer is 5', 'C', 'unextracted'],
+    ['CORRECT', 'C', 'unextracted'],
+    ['', 'C', 'unextracted'],
+  ])('read %j by the chain of MMLU-Pro as %s: %s', (answer, expected, verdict) => {
+    expect(mmluPro1000.score({ ...item, choices: Array.from('abcdefghij') }, { order: null, expected }, answer).verdict).toBe(verdict);
+  });
+
+  it.each([
+    ['#### 18', '18', 'correct'],
+    ['#### 1,234', '1234', 'correct'],
+    ['#### -10', '-10', 'correct'],
+    ['#### 18.', '18', 'correct'],
+    ['#### 18.00', '18', 'incorrect'],
+    ['#### 18\n#### 20', '20', 'incorrect'],
+    ['#### 18\n#### 20', '18', 'correct'],
+    ['####18', '18', 'unextracted'],
+    ['#### $18', '18', 'unextracted'],
+    ['A: 18', '18', 'unextracted'],
+    ['#### 15 20', '15', 'correct'],
+  ])('read %j by the strict rule of GSM8K as %s: %s', (answer, target, verdict) => {
+    expect(gsm8k.score({ ...item, target }, { order: null, expected: target }, answer).also).toEqual({ strict: verdict });
+  });
+
+  it.each([
+    [String.raw`\boxed{\frac{1}{2}}`, String.raw`\frac12`, 'correct', 'correct'],
+    [String.raw`\boxed{0.5}`, String.raw`\frac{1}{2}`, 'correct', 'correct'],
+    [String.raw`\boxed{1,234}`, String.raw`1,\!234`, 'correct', 'correct'],
+    [String.raw`\boxed{1234}`, String.raw`1,\!234`, 'incorrect', 'correct'],
+    [String.raw`\boxed{-7}`, '-7', 'correct', 'correct'],
+    [String.raw`\boxed{7}`, '-7', 'incorrect', 'incorrect'],
+    [String.raw`\boxed{2x+1}`, '1+2x', 'incorrect', 'correct'],
+    ['the answer is 15', '15', 'unextracted', 'correct'],
+  ])('read %s as the formula %s: %s by its spelling, %s by its value', (answer, target, verdict, symbolic) => {
+    expect(math.score({ ...item, target }, { order: null, expected: target }, answer)).toMatchObject({ verdict, also: { symbolic } });
   });
 
   it.each([

@@ -13,14 +13,14 @@ export const gsm8k: Benchmark = {
   manifest: {
     benchmark: 'gsm8k',
     source: 'openai/grade-school-math',
-    revision: '3101c7d50724',
+    revision: '3101c7d5072418e28b9008a6636bde82a006892c',
     licence: 'MIT',
     split: 'test',
     count: 1319,
     files: [
       {
         name: 'test.jsonl',
-        url: 'https://raw.githubusercontent.com/openai/grade-school-math/master/grade_school_math/data/test.jsonl',
+        url: 'https://raw.githubusercontent.com/openai/grade-school-math/3101c7d5072418e28b9008a6636bde82a006892c/grade_school_math/data/test.jsonl',
         sha256: '3730d312f6e3440559ace48831e51066acaca737f6eabec99bccb9e4b3c39d14',
         bytes: 749_738,
         format: 'jsonl',

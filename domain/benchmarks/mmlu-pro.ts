@@ -9,7 +9,7 @@ const row = z.object({ question_id: z.union([z.number(), z.bigint()]), question:
 const instruction = 'Answer this multiple-choice question. Think step by step, then finish with the sentence "The answer is (X)." where X is the letter of the right choice.';
 
 const rules: Pick<Benchmark, 'scorerVersion' | 'badge' | 'differences' | 'metric' | 'sampling' | 'shufflesChoices' | 'read' | 'prompt' | 'score'> = {
-  scorerVersion: 'mmlu-pro-1',
+  scorerVersion: 'mmlu-pro-2',
   badge: 'simplified',
   differences: [
     { what: 'examples in the prompt', official: 'five worked examples of the same category', here: 'none' },
@@ -35,11 +35,11 @@ export const mmluPro: Benchmark = {
   manifest: {
     benchmark: 'mmlu_pro',
     source: 'huggingface.co/datasets/TIGER-Lab/MMLU-Pro',
-    revision: 'main',
+    revision: 'b189ec765aa7ed75c8acfea42df31fdae71f97be',
     licence: 'MIT',
     split: 'test',
     count: 12_032,
-    files: [{ name: 'test-00000-of-00001.parquet', url: 'https://huggingface.co/datasets/TIGER-Lab/MMLU-Pro/resolve/main/data/test-00000-of-00001.parquet', sha256: null, bytes: null, format: 'parquet' }],
+    files: [{ name: 'test-00000-of-00001.parquet', url: 'https://huggingface.co/datasets/TIGER-Lab/MMLU-Pro/resolve/b189ec765aa7ed75c8acfea42df31fdae71f97be/data/test-00000-of-00001.parquet', sha256: null, bytes: null, format: 'parquet' }],
   },
 };
 

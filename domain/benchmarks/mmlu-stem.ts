@@ -14,14 +14,14 @@ export const mmluStem: Benchmark = {
   manifest: {
     benchmark: 'mmlu_stem',
     source: 'deepseek-ai/DeepSeek-Math',
-    revision: 'b8b0f8ce093d',
+    revision: 'b8b0f8ce093d80bf8e9a641e44142f06d092c305',
     licence: 'MIT',
     split: 'test',
     count: 3018,
     files: [
       {
         name: 'test.jsonl',
-        url: 'https://raw.githubusercontent.com/deepseek-ai/DeepSeek-Math/main/evaluation/datasets/mmlu_stem/test.jsonl',
+        url: 'https://raw.githubusercontent.com/deepseek-ai/DeepSeek-Math/b8b0f8ce093d80bf8e9a641e44142f06d092c305/evaluation/datasets/mmlu_stem/test.jsonl',
         sha256: '1c918d1df6de635a0202c989705c34f19b0c4ad858cbdb27135cdfc7fd44f14a',
         bytes: 1_098_743,
         format: 'jsonl',

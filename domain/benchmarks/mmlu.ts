@@ -35,11 +35,11 @@ export const mmlu: Benchmark = {
   manifest: {
     benchmark: 'mmlu',
     source: 'huggingface.co/datasets/cais/mmlu',
-    revision: 'main',
+    revision: 'c30699e8356da336a370243923dbaf21066bb9fe',
     licence: 'MIT',
     split: 'test',
     count: 14_042,
-    files: [{ name: 'test-00000-of-00001.parquet', url: 'https://huggingface.co/datasets/cais/mmlu/resolve/main/all/test-00000-of-00001.parquet', sha256: null, bytes: null, format: 'parquet' }],
+    files: [{ name: 'test-00000-of-00001.parquet', url: 'https://huggingface.co/datasets/cais/mmlu/resolve/c30699e8356da336a370243923dbaf21066bb9fe/all/test-00000-of-00001.parquet', sha256: null, bytes: null, format: 'parquet' }],
   },
   read: (raw, index) => {
     const { question, choices, answer, subject } = row.parse(raw);

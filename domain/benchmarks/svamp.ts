@@ -14,14 +14,14 @@ export const svamp: Benchmark = {
   manifest: {
     benchmark: 'svamp',
     source: 'microsoft/ToRA (copy of arkilpatel/SVAMP)',
-    revision: '213c1c995038',
+    revision: '213c1c995038c73fab10343814df7a42f990f026',
     licence: 'MIT',
     split: 'test',
     count: 1000,
     files: [
       {
         name: 'test.jsonl',
-        url: 'https://raw.githubusercontent.com/microsoft/ToRA/main/src/data/svamp/test.jsonl',
+        url: 'https://raw.githubusercontent.com/microsoft/ToRA/213c1c995038c73fab10343814df7a42f990f026/src/data/svamp/test.jsonl',
         sha256: 'd0826ff1264f3860e46fc4e71db9e31d2d188960db87090e22677f9493e67a0d',
         bytes: 280_029,
         format: 'jsonl',

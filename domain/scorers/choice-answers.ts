@@ -1,11 +1,12 @@
-import { extractChoice } from '../ballots/extract-answer.js';
+import { markedChoice } from '../ballots/extract-answer.js';
+import { withPlainLetters } from './plain-signs.js';
 
 /** Letters of answer choices, in order. */
 export const choiceLetters = 'ABCDEFGHIJ';
 
-/** MMLU-Pro's chain of three readings (TIGER-AI-Lab, Apache-2.0), in linear time: "answer is X", else "Answer: X", else the last letter that stands alone; null where none hits. */
+/** MMLU-Pro's chain of three readings (TIGER-AI-Lab, Apache-2.0), in linear time: "answer is X", else "Answer: X", else the last letter that stands alone; null where none hits. Letters of any script make a word, as in Python: ΔG is no G. */
 export function chainChoice(answer: string): string | null {
-  return extractChoice(answer);
+  return markedChoice(answer) ?? answer.match(/(?<![\p{L}\p{N}_])[A-J](?![\p{L}\p{N}_])/gu)?.at(-1) ?? null;
 }
 
 /** MMLU-Pro's first reading alone, the only one lm-eval counts: "answer is (X)". */
@@ -40,8 +41,7 @@ export function finalChoice(answer: string, choices: number): string | null {
 
 // Bold, code, brackets of TeX, quotes and repeated blanks say nothing about the letter; full-width signs are as good as plain ones.
 function withoutMarkup(text: string): string {
-  return text
-    .replaceAll(/[\uFF21-\uFF2A\uFF1A]/g, (sign) => String.fromCharCode(sign.charCodeAt(0) - 0xfee0))
+  return withPlainLetters(text)
     .replaceAll(/\\(?:text|mathrm|mathbf|textbf)\b|\\[()]/g, '')
     .replaceAll(/[*_`${}\\[\]"'“”‘’<>]/g, ' ')
     .replaceAll(/[ \t\r\u00A0]+/g, ' ');

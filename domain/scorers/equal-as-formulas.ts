@@ -1,6 +1,7 @@
 import { evaluateFormula, type Complex } from './evaluate-formula.js';
 import { parseFormula, type Formula } from './parse-formula.js';
 import { normaliseTex } from './equal-as-strings.js';
+import { withPlainDigits } from './plain-signs.js';
 
 /** Longest result that is looked at, in UTF-16 code units. */
 const longest = 2_000;
@@ -28,9 +29,8 @@ function wordsOf(text: string): string | null {
 
 // Spelling, units and thousands commas say nothing about the value.
 function tidy(text: string): string {
-  return text
+  return withPlainDigits(text)
     .replaceAll('\u2212', '-')
-    .replaceAll(/[\uFF10-\uFF19]/g, (digit) => String.fromCharCode(digit.charCodeAt(0) - 0xfee0))
     .replaceAll(/\\(?:left|right|displaystyle|[,;:! ])/g, (found) => (found === '\\,' || found === '\\;' || found === '\\:' || found === '\\ ' ? ' ' : ''))
     .replaceAll(/\\(?:text|mathrm|mbox)\{ ?([^{}]*)\}/g, (_, words: string) => (/^[a-zA-Z. ]{2,}$/.test(words.trim()) ? '' : words))
     .replaceAll(/\^ ?\{? ?\\circ ?\}?|°|\\degree/g, '')

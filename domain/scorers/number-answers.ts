@@ -1,3 +1,5 @@
+import { withPlainDigits } from './plain-signs.js';
+
 /**
  * Digits, with commas between them and a fraction. A sign counts only where no digit, letter or closing bracket stands before it, so that the 3 of `10-3` is not negative, and after a blank only behind an equals
  * sign: `5 - 3` ends in 3, as does the item `- 3` of a list.
@@ -13,9 +15,8 @@ export function lastNumber(text: string): string | null {
 
 // Typographic minus signs, full-width digits, and thousands set apart by TeX's commas or by narrow or no-break blanks. A plain blank sets nothing apart.
 function plainDigits(text: string): string {
-  return text
+  return withPlainDigits(text)
     .replaceAll(/[\u2212\u2013\uFE63\uFF0D]/g, '-')
-    .replaceAll(/[\uFF10-\uFF19]/g, (digit) => String.fromCharCode(digit.charCodeAt(0) - 0xfee0))
     .replaceAll(/(?<=\d)(?:\{,\}|,\\!|\\,|[\u00A0\u202F\u2009])(?=\d{3}(?!\d))/g, ',');
 }
 
