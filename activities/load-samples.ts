@@ -15,6 +15,8 @@ import type { OpenedDataset, RunParts } from './run-parts.js';
 
 /** Samples written in one statement. */
 const groupSize = 500;
+/** Milliseconds between two tellings of how a download comes along. */
+const tellEveryMs = 1_000;
 
 // A CommonJS module that exports the function itself; its types describe an ES module.
 const canonicalize = canonicalizeModule as unknown as (value: unknown) => string | undefined;
@@ -29,12 +31,13 @@ export function createLoadSamples(parts: RunParts): RunActivities['loadSamples']
     await parts.state.beginBenchmark(runId, name);
     if (standing?.sampleCount != null) return { samples: standing.sampleCount, needsSetup: null };
     let progress: unknown = 'opening';
-    return withHeartbeats(context, toldOnce(load(parts, run, benchmark, (told) => { progress = told; })), () => progress);
+    return withHeartbeats(context, toldOnce(loadBenchmark(parts, run, benchmark, (told) => { progress = told; })), () => progress);
   };
 }
 
-async function load(parts: RunParts, run: RunAtWork, benchmark: Benchmark, tell: (progress: unknown) => void): Promise<{ samples: number; needsSetup: string | null }> {
-  const dataset = await parts.openDataset(benchmark, tell);
+/** Opens the data of a benchmark and writes its samples. `tell` hears how it comes along. */
+export async function loadBenchmark(parts: Pick<RunParts, 'state' | 'samples' | 'openDataset'>, run: RunAtWork, benchmark: Benchmark, tell: (progress: unknown) => void): Promise<{ samples: number; needsSetup: string | null }> {
+  const dataset = await parts.openDataset(benchmark, downloadTeller(parts, run, benchmark, tell));
   if (!dataset.ok) {
     await parts.state.endBenchmark(run.id, benchmark.name, 'needs_setup', { code: 'needs_setup', message: dataset.instructions });
     return { samples: 0, needsSetup: dataset.instructions };
@@ -64,6 +67,22 @@ async function load(parts: RunParts, run: RunAtWork, benchmark: Benchmark, tell:
   const promptHash = createHash('sha256').update(hexLines(promptHashes)).digest('hex');
   await parts.state.loaded(run.id, benchmark.name, { samples, manifest: { ...dataset.manifest, count }, promptHash, scorerVersion: benchmark.scorerVersion });
   return { samples, needsSetup: null };
+}
+
+/** Tells readers of the run how a download comes along, now and then. */
+function downloadTeller({ state }: Pick<RunParts, 'state'>, run: RunAtWork, benchmark: Benchmark, tell: (progress: unknown) => void): Parameters<RunParts['openDataset']>[1] {
+  let toldAt = 0;
+  return (progress) => {
+    tell(progress);
+    if (Date.now() - toldAt < tellEveryMs) return;
+    toldAt = Date.now();
+    // The next one tells as much.
+    state.tellLoading(run.id, benchmark.name, { code: 'downloading', message: `Downloading '${progress.file}': ${kilobytes(progress.bytes)}${progress.ofBytes === null ? '' : ` of ${kilobytes(progress.ofBytes)}`} kB.` }).catch(() => undefined);
+  };
+}
+
+function kilobytes(bytes: number): string {
+  return String(Math.ceil(bytes / 1_000));
 }
 
 // Files that are wrong stay wrong: a hash that does not fit is told with both, and nothing is measured.

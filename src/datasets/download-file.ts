@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs';
-import { open, stat } from 'node:fs/promises';
+import { open, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import { request, type Dispatcher } from 'undici';
@@ -13,12 +13,14 @@ export interface DownloadOptions {
   retryMs: number;
   /** Longest silence before the connection is given up. */
   silenceMs: number;
+  /** Whether the hash of the whole is known. Else a part is only gone on with where the server vouches that the file is still the same (a strong ETag, kept beside it): two versions in one would be taken for the first one seen. */
+  isHashKnown: boolean;
 }
 
 const mostRedirects = 5;
 
 /**
- * Fetches `url` into `path`, going on where an earlier attempt, of this process or another, ended (HTTP Range). Servers without ranges begin anew. Throws `dataset_unavailable` after all attempts, with what
+ * Fetches `url` into `path`, going on where an earlier attempt, of this process or another, ended (HTTP Range). Servers without ranges, and those whose file is another one meanwhile, begin anew. Throws `dataset_unavailable` after all attempts, with what
  * the last one met; what has come stays for the next time.
  */
 export async function downloadFile(url: string, path: string, options: DownloadOptions): Promise<void> {
@@ -37,8 +39,9 @@ export async function downloadFile(url: string, path: string, options: DownloadO
 }
 
 async function fetchRest(url: string, path: string, options: DownloadOptions): Promise<void> {
-  const have = await sizeOf(path);
-  const response = await follow(url, have, options);
+  const tag = await readFile(tagPathOf(path), 'utf8').catch(() => null);
+  const have = options.isHashKnown || tag !== null ? await sizeOf(path) : 0;
+  const response = await follow(url, { have, tag }, options);
   const { statusCode, headers, body } = response;
   if (statusCode === 416) {
     await body.dump();
@@ -57,7 +60,10 @@ async function fetchRest(url: string, path: string, options: DownloadOptions): P
   const total = Number.isFinite(length) ? start + length : null;
   let bytes = start;
   // Truncated where the server begins anew.
-  if (start === 0) await (await open(path, 'w', 0o644)).close();
+  if (start === 0) {
+    await (await open(path, 'w', 0o644)).close();
+    await keepTag(path, headers.etag);
+  }
   await pipeline(
     body,
     async function* (source: AsyncIterable<Buffer>) {
@@ -72,12 +78,12 @@ async function fetchRest(url: string, path: string, options: DownloadOptions): P
   if (total !== null && bytes < total) throw new Error(`${url} ended after ${String(bytes)} of ${String(total)} bytes.`);
 }
 
-async function follow(url: string, have: number, options: DownloadOptions): Promise<Dispatcher.ResponseData> {
+async function follow(url: string, { have, tag }: { have: number; tag: string | null }, options: DownloadOptions): Promise<Dispatcher.ResponseData> {
   let address = url;
   for (let redirects = 0; redirects <= mostRedirects; redirects++) {
     const response = await request(address, {
       dispatcher: options.dispatcher,
-      headers: { 'accept-encoding': 'identity', ...(have > 0 ? { range: `bytes=${String(have)}-` } : {}) },
+      headers: { 'accept-encoding': 'identity', ...(have > 0 ? { range: `bytes=${String(have)}-`, ...(tag !== null && { 'if-range': tag }) } : {}) },
       headersTimeout: options.silenceMs,
       bodyTimeout: options.silenceMs,
     });
@@ -87,6 +93,17 @@ async function follow(url: string, have: number, options: DownloadOptions): Prom
     address = new URL(location, address).href;
   }
   throw new DatasetFault('dataset_unavailable', `${url} redirects more than ${String(mostRedirects)} times.`);
+}
+
+/** Where the ETag of the file that a part belongs to is kept. */
+export function tagPathOf(path: string): string {
+  return `${path}.etag`;
+}
+
+// A weak one does not vouch for bytes.
+async function keepTag(path: string, tag: string | string[] | undefined): Promise<void> {
+  if (typeof tag === 'string' && tag.startsWith('"')) await writeFile(tagPathOf(path), tag);
+  else await rm(tagPathOf(path), { force: true });
 }
 
 function rangeStart(headers: Dispatcher.ResponseData['headers']): number | null {

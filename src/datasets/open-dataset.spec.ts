@@ -133,6 +133,47 @@ describe('openDataset', () => {
     await expect(open({ sha256: null, bytes: null })).rejects.toMatchObject({ code: 'dataset_hash', message: expect.stringContaining('first downloaded') });
   });
 
+  it('does not hold to an unverified file that is no data set, nor keep it in the way of the right one', async () => {
+    for (const page of ['<html>Log in first</html>', '']) {
+      answer = serve(page);
+      if (page === '') answer = (_, response) => { response.writeHead(200).end(); };
+      await expect(open({ sha256: null, bytes: null })).rejects.toMatchObject({ code: 'dataset_invalid', message: expect.stringContaining('rows.jsonl.wrong') });
+      expect([existsSync(stored('rows.jsonl')), existsSync(stored('rows.jsonl.sha256'))]).toEqual([false, false]);
+    }
+    answer = serve(Buffer.from('PAR1 cut short'));
+    await expect(open({ sha256: null, bytes: null, format: 'parquet' })).rejects.toMatchObject({ code: 'dataset_invalid' });
+    answer = serve(lines);
+    expect(await rowsOf(await open({ sha256: null, bytes: null }))).toHaveLength(2_000);
+    expect(readFileSync(stored('rows.jsonl.sha256'), 'utf8')).toContain(sha256(lines));
+  });
+
+  it.each([
+    { tag: '"one"', now: 'the same', asked: ['bytes=10000-', '"one"'] },
+    { tag: '"one"', now: 'another', asked: ['bytes=10000-', '"one"'] },
+    // Neither vouches for bytes.
+    { tag: 'W/"one"', now: 'another', asked: [undefined, undefined] },
+    { tag: undefined, now: 'another', asked: [undefined, undefined] },
+  ])('goes on with a part of an unverified file only where its server vouches for it: ETag $tag, and $now file now', async ({ tag, now, asked }) => {
+    const unverified = { sha256: null, bytes: null };
+    answer = (_, response) => {
+      response.writeHead(200, { 'content-length': lines.length, ...(tag !== undefined && { etag: tag }) });
+      response.write(lines.slice(0, 10_000));
+      void until('a part of the file', () => Promise.resolve(existsSync(stored('rows.jsonl.part')) && statSync(stored('rows.jsonl.part')).size === 10_000)).then(() => response.destroy());
+    };
+    expect(await open(unverified, { attempts: 1 })).toMatchObject({ ok: false });
+    const content = now === 'another' ? lines.toUpperCase() : lines;
+    let heard: unknown[] = [];
+    answer = (request, response) => {
+      heard = [request.headers.range, request.headers['if-range']];
+      if (now === 'another' && request.headers['if-range'] !== undefined) return void response.writeHead(200, { 'content-length': content.length }).end(content);
+      serve(content)(request, response);
+    };
+    const access = await open(unverified);
+    expect(heard).toEqual(asked);
+    expect(access.ok && access.manifest.files[0]?.sha256).toBe(sha256(content));
+    expect(existsSync(stored('rows.jsonl.part.etag'))).toBe(false);
+  });
+
   it('says what to do where it can not be had: no address, no server, a refusal', async () => {
     expect(await open({ url: null })).toMatchObject({ ok: false, instructions: expect.stringContaining(`Put the file 'rows.jsonl' (sha256 ${sha256(lines)})`) });
     answer = (_, response) => { response.writeHead(404).end(); };

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { Dispatcher } from 'undici';
 import type { Benchmark, DatasetFile, DatasetManifest } from '../../domain/benchmarks/benchmark.js';
 import { DatasetFault } from './dataset-fault.js';
-import { downloadFile } from './download-file.js';
+import { downloadFile, tagPathOf } from './download-file.js';
 import { hashFile } from './hash-file.js';
 import { withLock } from './lock-file.js';
 import { readRows } from './read-rows.js';
@@ -26,7 +26,7 @@ export type DatasetAccess = { ok: true; manifest: DatasetManifest; rows(): Async
 
 /**
  * The data set of a benchmark: what ships with the product, what lies in `CONCLAVE_HOME/datasets/<benchmark>/`, else a download to there. Every file is held to its sha256; one whose manifest has none is held to
- * what was first seen (`<file>.sha256` beside it). `ok: false`: a file can't be had here, and what to do. Throws `DatasetFault` for a file that is not what it should be, which is kept aside.
+ * what was first seen (`<file>.sha256` beside it), if that can be read: the page of a proxy is no data set. `ok: false`: a file can't be had here, and what to do. Throws `DatasetFault` for a file that is not what it should be, which is kept aside.
  */
 export async function openDataset(benchmark: Pick<Benchmark, 'name' | 'manifest'>, options: DatasetOptions): Promise<DatasetAccess> {
   const files: { file: DatasetFile; path: string }[] = [];
@@ -72,6 +72,7 @@ async function fetchInto(file: DatasetFile, url: string, path: string, options: 
     attempts: options.attempts ?? 5,
     retryMs: options.retryMs ?? 1_000,
     silenceMs: options.silenceMs ?? 60_000,
+    isHashKnown: file.sha256 !== null || (await pinned(`${path}.sha256`)) !== null,
   };
   try {
     await downloadFile(url, part, download);
@@ -81,6 +82,7 @@ async function fetchInto(file: DatasetFile, url: string, path: string, options: 
   }
   await verified(part, file, { pin: `${path}.sha256` });
   await rename(part, path);
+  await rm(tagPathOf(part), { force: true });
   return null;
 }
 
@@ -94,8 +96,27 @@ async function verified(path: string, file: DatasetFile, { pin }: { pin: string 
     const known = file.sha256 === null ? `the one that was first downloaded (remove ${String(pin)} to accept another)` : 'the manifest';
     throw new DatasetFault('dataset_hash', `'${file.name}' has the sha256 ${sha256}, but ${known} names ${expected}.${length} It is kept as ${aside}; nothing was measured.`);
   }
-  if (expected === null && pin !== null) await writeFile(pin, `${sha256}  ${file.name}\n`);
+  if (expected === null && pin !== null) {
+    await readWhole(path, file);
+    await writeFile(pin, `${sha256}  ${file.name}\n`);
+  }
   return { ...file, sha256, bytes };
+}
+
+/** Throws `dataset_invalid` for a file without rows or of another format, and puts it aside. */
+async function readWhole(path: string, file: DatasetFile): Promise<void> {
+  try {
+    if ((await countOf(readRows(path, file.format))) === 0) throw new DatasetFault('dataset_invalid', `'${file.name}' holds no row.`);
+  } catch (error) {
+    if (!(error instanceof DatasetFault)) throw error;
+    throw new DatasetFault(error.code, `${error.message} It is kept as ${await putAside(path)}; nothing was measured.`, error);
+  }
+}
+
+async function countOf(rows: AsyncIterable<unknown>): Promise<number> {
+  let count = 0;
+  for await (const row of rows) if (row !== undefined) count += 1;
+  return count;
 }
 
 async function pinned(path: string): Promise<string | null> {
@@ -107,6 +128,7 @@ async function pinned(path: string): Promise<string | null> {
 async function putAside(path: string): Promise<string> {
   const aside = `${path.replace(/\.part$/, '')}.wrong`;
   await rm(aside, { force: true });
+  await rm(tagPathOf(path), { force: true });
   await rename(path, aside);
   return aside;
 }

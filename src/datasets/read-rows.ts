@@ -31,9 +31,10 @@ function parsed(line: string, where: string): unknown {
 
 async function* parquetRows(path: string): AsyncGenerator {
   const file = await asyncBufferFromFile(path);
-  const metadata = await parquetMetadataAsync(file).catch((error: unknown) => {
+  const refuse = (error: unknown): never => {
     throw new DatasetFault('dataset_invalid', `${path} is not a parquet file: ${error instanceof Error ? error.message : String(error)}`, error);
-  });
+  };
+  const metadata = await parquetMetadataAsync(file).catch(refuse);
   const count = Number(metadata.num_rows);
-  for (let rowStart = 0; rowStart < count; rowStart += rowsAtOnce) yield* await parquetReadObjects({ file, metadata, rowStart, rowEnd: Math.min(count, rowStart + rowsAtOnce) });
+  for (let rowStart = 0; rowStart < count; rowStart += rowsAtOnce) yield* await parquetReadObjects({ file, metadata, rowStart, rowEnd: Math.min(count, rowStart + rowsAtOnce) }).catch(refuse);
 }

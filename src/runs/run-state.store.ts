@@ -214,10 +214,18 @@ export class RunStateStore {
     });
   }
 
+  /** Tells how the data of a benchmark come along; nothing once its samples are written. */
+  async tellLoading(runId: string, benchmark: string, reason: Reason): Promise<void> {
+    await this.sql.query({
+      text: `UPDATE run_benchmarks SET reason = $3::jsonb WHERE run_id = $1 AND benchmark = $2 AND status = 'running' AND sample_count IS NULL`,
+      values: [runId, benchmark, safeJson(reason)],
+    });
+  }
+
   /** Notes that all samples of a benchmark are written, and what they were made of. */
   async loaded(runId: string, benchmark: string, facts: { samples: number; manifest: DatasetManifest; promptHash: string; scorerVersion: string }): Promise<void> {
     await this.sql.query({
-      text: `UPDATE run_benchmarks SET sample_count = $3, manifest = $4::jsonb, prompt_hash = $5, scorer_version = $6 WHERE run_id = $1 AND benchmark = $2`,
+      text: `UPDATE run_benchmarks SET sample_count = $3, reason = NULL, manifest = $4::jsonb, prompt_hash = $5, scorer_version = $6 WHERE run_id = $1 AND benchmark = $2`,
       values: [runId, benchmark, facts.samples, safeJson(facts.manifest), facts.promptHash, facts.scorerVersion],
     });
   }
