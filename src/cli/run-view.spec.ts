@@ -48,10 +48,11 @@ describe('a run on a terminal', () => {
     const text = screen(
       run({
         status: 'failed', reason: { code: 'benchmark_failed', message: '1 of 2 benchmarks did not succeed. math: needs setup (Put the file there.)' }, metadata: { gremium_changed: { gremium_version: '2' }, judge_is_member: 'openai/gpt-4o' },
-        benchmarks: [benchmark({ unextracted: 3, batch_id: 'batch_7' }), benchmark({ name: 'math', status: 'needs_setup', samples: 0, done: 0, errors: 0, reason: { code: 'needs_setup', message: 'Put the file there.' } })],
+        benchmarks: [benchmark({ unextracted: 3, batch_id: 'batch_7', also: { strict: 0.712 } }), benchmark({ name: 'math', status: 'needs_setup', samples: 0, done: 0, errors: 0, reason: { code: 'needs_setup', message: 'Put the file there.' } })],
       }),
     );
     expect(text).toContain('gsm8k: 3 answers could not be read');
+    expect(text).toContain('gsm8k by other readings: strict 71.2 %.');
     expect(text).toContain('conclave batch status batch_7');
     expect(text).toContain('needs setup');
     expect(text.match(/Put the file there/g)).toHaveLength(1);

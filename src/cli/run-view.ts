@@ -63,6 +63,11 @@ export function accuracyText({ accuracy, wilson_95: wilson, standard_error: erro
   return percent(accuracy) + (interval ? ` [${interval.map((bound) => (100 * bound).toFixed(1)).join('–')}]` : '');
 }
 
+/** Accuracies by further readings of the same answers, such as `strict 71.2 %`. */
+function alsoText({ also }: BenchmarkOnWire): string {
+  return Object.entries(also ?? {}).map(([reading, share]) => `${reading} ${percent(share)}`).join(', ');
+}
+
 /** A share as people write it. */
 export function percent(share: number): string {
   return `${(100 * share).toFixed(1)} %`;
@@ -109,6 +114,7 @@ function benchmarksTable(run: RunOnWire, width: number, elapsedSeconds: number):
 // What a number alone would hide.
 function notes(run: RunOnWire): string[] {
   const unread = run.benchmarks.filter((one) => one.unextracted > 0).map((one) => `${one.name}: ${plural(one.unextracted, 'answer')} could not be read by the scorer's rule: scored 0.`);
+  const also = run.benchmarks.filter((one) => alsoText(one) !== '').map((one) => `${one.name} by other readings: ${alsoText(one)}.`);
   const flags = [
     ...(run.metadata.gremium_changed ? ['The Gremium was another one at the end of the run than at its start.'] : []),
     ...(run.metadata.judge_is_member ? [`The judge ${run.metadata.judge_is_member} is also a member of what was measured.`] : []),
@@ -116,7 +122,7 @@ function notes(run: RunOnWire): string[] {
   const told = run.reason?.message ?? '';
   const reasons = run.benchmarks.filter((one) => one.reason && !told.includes(one.reason.message)).map((one) => `${one.name}: ${one.reason?.message ?? ''}`);
   const batches = run.benchmarks.filter((one) => one.batch_id && one.status === 'running').map((one) => `${one.name}: in batch ${one.batch_id ?? ''}, see "conclave batch status ${one.batch_id ?? ''}".`);
-  return [...(told === '' ? [] : [told]), ...reasons, ...batches, ...unread, ...flags];
+  return [...(told === '' ? [] : [told]), ...reasons, ...batches, ...also, ...unread, ...flags];
 }
 
 function etaOf({ benchmarks }: RunOnWire): number | null {

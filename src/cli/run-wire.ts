@@ -25,6 +25,7 @@ const benchmark = z.object({
   rate_per_second: share,
   eta_seconds: share,
   batch_id: z.string().nullish(),
+  also: z.record(z.string(), z.number()).nullish(),
 });
 export type BenchmarkOnWire = z.infer<typeof benchmark>;
 

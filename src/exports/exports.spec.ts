@@ -250,7 +250,15 @@ describe('tables and texts', () => {
     const markdown = await text(resultsMarkdown(sampleRun()));
     expect(markdown).toContain('````\n=SUM(1)\n```\n0\n````');
     expect(markdown).toContain('50.0 % [9.4, 90.5]');
+    expect(markdown).toContain('| also strict | 50.0 % |');
     expect(markdown).toContain('timeout: No answer within 60 s.');
+  });
+
+  it('the protocol tells accuracies by subject', async () => {
+    const run = sampleRun();
+    const subjects = { law: { samples: 2, accuracy: 0.5 }, 'a|b': { samples: 1, accuracy: null } };
+    const markdown = await text(resultsMarkdown({ ...run, benchmarks: run.benchmarks.map((one) => ({ ...one, summary: { ...one.summary, by_category: subjects } })) }));
+    expect(markdown).toContain('| law | 50.0 % of 2 |\n| a\\|b | none answered |');
   });
 
   it('the protocol keeps hostile texts what they are', async () => {

@@ -65,11 +65,17 @@ function section(benchmark: RunDocumentBenchmark, epochs: number): string {
     ['state', benchmark.reason === null ? benchmark.status : `${benchmark.status}: ${benchmark.reason.message}`],
     ['metric', `${benchmark.metric} (${benchmark.badge}, scorer ${benchmark.scorer_version ?? 'none'})`],
     ['accuracy', accuracyText(summary, epochs)],
+    ...Object.entries(summary.also).map(([reading, share]) => [`also ${reading}`, `${(share * 100).toFixed(1)} %`] as const),
     ['answered', `${String(summary.done)} of ${String(summary.samples)}; ${String(summary.errors)} errors, ${String(summary.unextracted)} without a readable answer`],
     ['data', dataset === null ? 'not loaded' : `${dataset.source} at ${dataset.revision}, ${dataset.files.map(({ name, sha256 }) => `${name} ${sha256 ?? 'unverified'}`).join(', ')}`],
     ['prompts', benchmark.prompt_hash ?? 'none'],
     ['cost', costOf(summary)],
-  ])}${differences === '' ? '' : `\nDifferences from the official procedure:\n\n${differences}`}`;
+  ])}${categoriesText(summary)}${differences === '' ? '' : `\nDifferences from the official procedure:\n\n${differences}`}`;
+}
+
+function categoriesText({ by_category: categories }: RunSummary): string {
+  const rows = Object.entries(categories).map(([name, { samples, accuracy }]) => [name, accuracy === null ? 'none answered' : `${(accuracy * 100).toFixed(1)} % of ${String(samples)}`] as const);
+  return rows.length < 2 ? '' : `\nBy category:\n\n${table(rows)}`;
 }
 
 function sampleText(sample: RunDocumentSample): string {
@@ -96,5 +102,5 @@ function code(text: string): string {
 
 function table(rows: readonly (readonly [string, string])[]): string {
   const escaped = (text: string): string => text.replaceAll(/[\\`<|]/g, '\\$&').replaceAll(/\s+/g, ' ');
-  return `| | |\n|---|---|\n${rows.map(([name, value]) => `| ${name} | ${escaped(value)} |`).join('\n')}\n`;
+  return `| | |\n|---|---|\n${rows.map(([name, value]) => `| ${escaped(name)} | ${escaped(value)} |`).join('\n')}\n`;
 }
