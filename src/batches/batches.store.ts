@@ -54,7 +54,7 @@ export interface BatchRow {
 }
 
 /** A batch that is not over, as it is looked after. */
-type ActiveBatch = Pick<BatchRow, 'id' | 'interface' | 'mode' | 'status' | 'defaults' | 'itemCount' | 'createdAt' | 'cancelRequestedAt'>;
+export type ActiveBatch = Pick<BatchRow, 'id' | 'interface' | 'mode' | 'status' | 'defaults' | 'itemCount' | 'createdAt' | 'cancelRequestedAt'>;
 
 /** Which batches a list shows, newest first; `before` is the id of the last one the reader has. */
 export interface BatchFilter {

@@ -1,9 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
-import { isGrpcServiceError, ServiceError } from '@temporalio/client';
 import { CONFIG } from '../config/config.js';
 import type { Config } from '../config/config.js';
-import { isDatabaseAway } from '../database/until-database-answers.js';
+import { isEngineAway } from '../temporal/is-engine-away.js';
 import { startCompletion } from '../temporal/start-completion.js';
 import { TemporalService } from '../temporal/temporal.service.js';
 import type { StartableCompletion } from './completions.store.js';
@@ -57,9 +56,4 @@ export class CompletionStarter implements OnModuleDestroy {
     const input = { completionId: id, plan, stream, policy: this.config.policy, deadlineAt: deadlineAt.toISOString() };
     return startCompletion(this.temporal.client, input, { ConclaveStrategy: plan.strategy, ConclaveModel: model, ...(plan.panel ? { ConclavePanel: plan.panel.name } : {}) });
   }
-}
-
-/** Whether Temporal, or the database its payloads go to, can't be reached: the same start may work later. */
-export function isEngineAway(error: unknown): boolean {
-  return isGrpcServiceError(error) || error instanceof ServiceError || isDatabaseAway(error);
 }

@@ -1,6 +1,6 @@
 import { HttpException } from '@nestjs/common';
-import { isGrpcServiceError, ServiceError } from '@temporalio/client';
 import { isDatabaseAway } from '../database/until-database-answers.js';
+import { isTemporalAway } from '../temporal/is-engine-away.js';
 import { ApiError, unavailable, type ApiErrorFacts } from './api-error.js';
 import { describeIssues } from './describe-issues.js';
 import { ValidationFailure } from './validation-failure.js';
@@ -25,7 +25,7 @@ export function describeError(error: unknown, request: RequestFacts): { expected
   if (error instanceof ApiError) return expected(error.facts);
   if (error instanceof ValidationFailure) return expected(describeIssues(error.issues, issuesOf(request)));
   if (isDatabaseAway(error)) return expected(unavailable('The database is away. Try again in a moment.', { retryAfterMs: 1_000 }).facts);
-  if (isGrpcServiceError(error) || error instanceof ServiceError) return expected(unavailable('The workflow engine is away. Try again in a moment.', { retryAfterMs: 1_000 }).facts);
+  if (isTemporalAway(error)) return expected(unavailable('The workflow engine is away. Try again in a moment.', { retryAfterMs: 1_000 }).facts);
   const code = fastifyCode(error) ?? (error instanceof HttpException ? fastifyCode(error.cause) : undefined);
   const known = code === undefined ? undefined : fromFastify(code, request);
   if (known) return expected(known);

@@ -1,9 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { WorkflowNotFoundError } from '@temporalio/client';
+import type { RunWorkflowInput } from '../../workflows/messages/run-messages.js';
 import { CONFIG } from '../config/config.js';
 import type { Config } from '../config/config.js';
-import { isEngineAway } from '../completions/completion-starter.js';
-import { unavailable } from '../http/api-error.js';
 import { retryRunErrors, runWorkflowId, startRun, type RunAppearance } from '../temporal/start-run.js';
 import { TemporalService } from '../temporal/temporal.service.js';
 
@@ -13,9 +11,6 @@ export interface StartableRun {
   model: string;
   benchmarks: readonly string[];
 }
-
-/** One call to Temporal may take this long. */
-const callMs = 4_000;
 
 /** Workflows of runs as the api handles them. */
 @Injectable()
@@ -27,56 +22,31 @@ export class RunEngine {
 
   /** Starts the workflow of a run that has its row; a running one is left alone. Throws what the client throws where Temporal is away. */
   start(run: StartableRun): Promise<void> {
-    return this.within(() => startRun(this.temporal.client, { runId: run.id, policy: this.config.policy }, appearanceOf(run)));
+    return this.temporal.within(() => startRun(this.temporal.client, this.input(run), appearanceOf(run)));
   }
 
   /** As `start`, with a 503 where Temporal is away. */
   startSoon(run: StartableRun): Promise<void> {
-    return this.orUnavailable(() => this.start(run));
+    return this.temporal.orUnavailable(() => startRun(this.temporal.client, this.input(run), appearanceOf(run)));
   }
 
   /** Has the samples in error asked again, whether the run goes on or is over. Throws a 503 where Temporal is away. */
   retryErrors(run: StartableRun): Promise<void> {
-    return this.orUnavailable(() => this.within(() => retryRunErrors(this.temporal.client, { runId: run.id, policy: this.config.policy }, appearanceOf(run))));
+    return this.temporal.orUnavailable(() => retryRunErrors(this.temporal.client, this.input(run), appearanceOf(run)));
   }
 
   /** Sends a signal; false where no workflow runs that could take it. Throws a 503 where Temporal is away. */
-  async signal(runId: string, name: string): Promise<boolean> {
-    try {
-      await this.orUnavailable(() => this.within(() => this.handle(runId).signal(name)));
-      return true;
-    } catch (error) {
-      if (error instanceof WorkflowNotFoundError) return false;
-      throw error;
-    }
+  signal(runId: string, name: string): Promise<boolean> {
+    return this.temporal.signal(runWorkflowId(runId), name);
   }
 
   /** The state of the run's workflow, as Temporal names it; null: it has none. */
-  async status(runId: string): Promise<string | null> {
-    try {
-      const { status } = await this.within(() => this.handle(runId).describe());
-      return status.name;
-    } catch (error) {
-      if (error instanceof WorkflowNotFoundError) return null;
-      throw error;
-    }
+  status(runId: string): Promise<string | null> {
+    return this.temporal.status(runWorkflowId(runId));
   }
 
-  private handle(runId: string) {
-    return this.temporal.client.workflow.getHandle(runWorkflowId(runId));
-  }
-
-  private within<Result>(call: () => Promise<Result>): Promise<Result> {
-    return this.temporal.client.withDeadline(Date.now() + callMs, call);
-  }
-
-  private async orUnavailable<Result>(call: () => Promise<Result>): Promise<Result> {
-    try {
-      return await call();
-    } catch (error) {
-      if (error instanceof WorkflowNotFoundError || !isEngineAway(error)) throw error;
-      throw unavailable('The workflow engine is away. Try again in a moment.', { retryAfterMs: 2_000, cause: error });
-    }
+  private input({ id }: StartableRun): RunWorkflowInput {
+    return { runId: id, policy: this.config.policy };
   }
 }
 
