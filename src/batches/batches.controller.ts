@@ -1,9 +1,11 @@
 import { Readable } from 'node:stream';
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
-import { ApiConsumes, ApiHeader, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiConsumes, ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { requestClaim } from '../completions/request-claim.js';
 import { ApiProblems } from '../http/api-errors.decorator.js';
+import { ApiId } from '../http/api-id.decorator.js';
+import { ApiEventStream, sendEvents } from '../http/event-stream-route.js';
 import { CallerId } from '../keys/caller.js';
 import { BatchControlService } from './batch-control.service.js';
 import { batchListQuery, resultsQuery, resumeBody, switchBody, type BatchListQuery, type ResultsQuery, type ResumeBody, type SwitchBody } from './batch-queries.dto.js';
@@ -13,8 +15,6 @@ import { BatchRequests } from './batch-requests.js';
 import { BatchesService } from './batches.service.js';
 import { createBatchBody, type CreateBatchBody } from './create-batch.dto.js';
 import { estimateSchema, type EstimateBody } from './estimate-response.js';
-
-const Id = () => ApiParam({ name: 'id', schema: { type: 'string', minLength: 1 } });
 
 /** Batches: many requests at once, through the providers' batch interfaces at half the price. */
 @ApiTags('batches')
@@ -59,7 +59,7 @@ export class BatchesController {
 
   @Get(':id')
   @ApiOperation({ summary: 'A batch: state, counts, usage, cost and its jobs at providers' })
-  @Id()
+  @ApiId()
   @ApiResponse({ status: 200, standardSchema: batchSchema })
   @ApiProblems(404, 414)
   show(@Param('id') id: string, @CallerId() caller: string): Promise<BatchBody> {
@@ -68,7 +68,7 @@ export class BatchesController {
 
   @Get(':id/results')
   @ApiOperation({ summary: 'Results as JSON lines, in the order of the input' })
-  @Id()
+  @ApiId()
   @ApiResponse({ status: 200, description: 'One item per line: custom_id, status, model, text, output, tool_calls, finish_reason, decision, usage, cost_usd, cost_known, failure, attempts', content: { 'application/x-ndjson': {} } })
   @ApiProblems(404, 414)
   async results(@Param('id') id: string, @Query({ schema: resultsQuery }) { status }: ResultsQuery, @CallerId() caller: string, @Res() reply: FastifyReply): Promise<void> {
@@ -79,22 +79,17 @@ export class BatchesController {
 
   @Get(':id/events')
   @ApiOperation({ summary: 'The batch whenever it changes, then `done`, as an event stream; resumes after Last-Event-ID' })
-  @Id()
-  @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'Id of the last event the reader has' })
-  @ApiResponse({ status: 200, description: 'Each event is the batch as GET shows it; the last one is named `done`', content: { 'text/event-stream': {} } })
-  @ApiResponse({ status: 204, description: 'The reader has the last event: an EventSource stops asking' })
+  @ApiId()
+  @ApiEventStream('Each event is the batch as GET shows it; the last one is named `done`')
   @ApiProblems(404, 414)
   async events(@Param('id') id: string, @Headers('last-event-id') lastEventId: string | undefined, @CallerId() caller: string, @Res() reply: FastifyReply): Promise<void> {
-    const frames = await this.reads.events(id, caller, lastEventId);
-    if (frames === null) return void reply.status(204).send();
-    reply.headers({ 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache', 'x-accel-buffering': 'no' });
-    return void reply.send(Readable.from(frames));
+    sendEvents(reply, await this.reads.events(id, caller, lastEventId));
   }
 
   @Post(':id/cancel')
   @HttpCode(202)
   @ApiOperation({ summary: 'Cancel for good, at the providers too; what is done is kept' })
-  @Id()
+  @ApiId()
   @ApiResponse({ status: 202, standardSchema: batchSchema })
   @ApiProblems(404, 414)
   async cancel(@Param('id') id: string, @CallerId() caller: string): Promise<BatchBody> {
@@ -104,7 +99,7 @@ export class BatchesController {
   @Post(':id/pause')
   @HttpCode(202)
   @ApiOperation({ summary: 'Submit nothing new; what is at providers is still collected' })
-  @Id()
+  @ApiId()
   @ApiResponse({ status: 202, standardSchema: batchSchema })
   @ApiProblems(404, 409, 414)
   async pause(@Param('id') id: string, @CallerId() caller: string): Promise<BatchBody> {
@@ -114,7 +109,7 @@ export class BatchesController {
   @Post(':id/resume')
   @HttpCode(202)
   @ApiOperation({ summary: 'Go on after a pause, with a higher cap if one is named' })
-  @Id()
+  @ApiId()
   @ApiResponse({ status: 202, standardSchema: batchSchema })
   @ApiProblems(404, 409, 414)
   async resume(@Param('id') id: string, @Body({ schema: resumeBody }) body: ResumeBody, @CallerId() caller: string): Promise<BatchBody> {
@@ -124,7 +119,7 @@ export class BatchesController {
   @Post(':id/retry')
   @HttpCode(202)
   @ApiOperation({ summary: 'Try the failed items again' })
-  @Id()
+  @ApiId()
   @ApiResponse({ status: 202, standardSchema: batchSchema })
   @ApiProblems(404, 409, 414)
   async retry(@Param('id') id: string, @CallerId() caller: string): Promise<BatchBody> {
@@ -134,7 +129,7 @@ export class BatchesController {
   @Post(':id/switch')
   @HttpCode(202)
   @ApiOperation({ summary: 'Go on in another mode once what is at providers is collected' })
-  @Id()
+  @ApiId()
   @ApiResponse({ status: 202, standardSchema: batchSchema })
   @ApiProblems(404, 409, 414)
   async switchMode(@Param('id') id: string, @Body({ schema: switchBody }) { mode }: SwitchBody, @CallerId() caller: string): Promise<BatchBody> {

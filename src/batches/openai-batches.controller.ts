@@ -1,7 +1,8 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query, Req } from '@nestjs/common';
-import { ApiHeader, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { requestClaim } from '../completions/request-claim.js';
+import { ApiId } from '../http/api-id.decorator.js';
 import { OpenAiErrors } from '../http/openai-errors.decorator.js';
 import { CallerId } from '../keys/caller.js';
 import { BatchControlService } from './batch-control.service.js';
@@ -40,7 +41,7 @@ export class OpenAiBatchesController {
 
   @Get(':id')
   @ApiOperation({ summary: 'A batch in the form of OpenAI' })
-  @ApiParam({ name: 'id', schema: { type: 'string', minLength: 1 } })
+  @ApiId()
   @ApiResponse({ status: 200, standardSchema: openaiBatchSchema })
   @OpenAiErrors(404, 414)
   async show(@Param('id') id: string, @CallerId() caller: string): Promise<OpenAiBatchResponse> {
@@ -50,7 +51,7 @@ export class OpenAiBatchesController {
   @Post(':id/cancel')
   @HttpCode(200)
   @ApiOperation({ summary: 'Cancel a batch; `cancelling` until what is at providers has ended' })
-  @ApiParam({ name: 'id', schema: { type: 'string', minLength: 1 } })
+  @ApiId()
   @ApiResponse({ status: 200, standardSchema: openaiBatchSchema })
   @OpenAiErrors(404, 414)
   async cancel(@Param('id') id: string, @CallerId() caller: string): Promise<OpenAiBatchResponse> {

@@ -1,7 +1,8 @@
 import { Controller, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
-import { ApiBody, ApiConsumes, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiConsumes, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiProblems } from '../http/api-errors.decorator.js';
+import { ApiId } from '../http/api-id.decorator.js';
 import { CallerId } from '../keys/caller.js';
 import { exportQuery, renderExport, type ExportQuery } from './export-formats.js';
 import { importSchema, publicKeySchema, verificationSchema, type ImportBody, type PublicKeyBody, type VerificationBody } from './export-response.js';
@@ -25,7 +26,7 @@ export class ExportsController {
 
   @Get('runs/:id/export')
   @ApiOperation({ summary: 'A finished run as a signed ZIP, JSON, JSON lines, CSV, Markdown or PDF' })
-  @ApiParam({ name: 'id', schema: { type: 'string', minLength: 1 } })
+  @ApiId()
   @ApiResponse({ status: 200, description: 'The export', content: { 'application/zip': {}, 'application/json': {}, 'application/x-ndjson': {}, 'text/csv': {}, 'text/markdown': {}, 'application/pdf': {} } })
   @ApiProblems(404, 409, 414)
   async export(@Param('id') id: string, @Query({ schema: exportQuery }) { format }: ExportQuery, @CallerId() caller: string, @Res() reply: FastifyReply): Promise<void> {

@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream';
 import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiHeader, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -6,6 +5,8 @@ import { z } from 'zod';
 import { summarySchema, type RunSummary } from '../../domain/exports/run-document.js';
 import { requestClaim } from '../completions/request-claim.js';
 import { ApiProblems } from '../http/api-errors.decorator.js';
+import { ApiId } from '../http/api-id.decorator.js';
+import { ApiEventStream, sendEvents } from '../http/event-stream-route.js';
 import { CallerId } from '../keys/caller.js';
 import { createRunBody, type CreateRunBody } from './create-run.dto.js';
 import { comparisonSchema, type ComparisonBody } from './run-comparison.js';
@@ -16,7 +17,6 @@ import { runPageSchema, runSchema, type RunBody, type RunPageBody } from './run-
 import { sampleDetailSchema, samplePageSchema, type SampleDetailBody, type SamplePageBody } from './run-sample-response.js';
 import { RunsService } from './runs.service.js';
 
-const Id = () => ApiParam({ name: 'id', schema: { type: 'string', minLength: 1 } });
 const rescoreSchema = z.object({ samples: z.int(), changed: z.int().describe('Verdicts that are other than before') }).meta({ id: 'Rescored' });
 
 /** Benchmark runs: what a model or a panel can do, and what it costs. */
@@ -55,7 +55,7 @@ export class RunsController {
   }
 
   @Get(':id')
-  @Id()
+  @ApiId()
   @ApiOperation({ summary: 'A run with its benchmarks and what it came to so far' })
   @ApiResponse({ status: 200, standardSchema: runSchema })
   @ApiProblems(404, 414)
@@ -64,7 +64,7 @@ export class RunsController {
   }
 
   @Get(':id/summary')
-  @Id()
+  @ApiId()
   @ApiOperation({ summary: 'Accuracy with its interval, coverage, errors, tokens and cost' })
   @ApiResponse({ status: 200, standardSchema: summarySchema })
   @ApiProblems(404, 414)
@@ -73,7 +73,7 @@ export class RunsController {
   }
 
   @Get(':id/samples')
-  @Id()
+  @ApiId()
   @ApiOperation({ summary: 'Samples of the run with prompt, answer, extraction and verdict' })
   @ApiResponse({ status: 200, standardSchema: samplePageSchema })
   @ApiProblems(404, 414)
@@ -82,7 +82,7 @@ export class RunsController {
   }
 
   @Get(':id/benchmarks/:name/samples')
-  @Id()
+  @ApiId()
   @ApiParam({ name: 'name', schema: { type: 'string', minLength: 1 } })
   @ApiOperation({ summary: 'Samples of one benchmark of the run' })
   @ApiResponse({ status: 200, standardSchema: samplePageSchema })
@@ -92,7 +92,7 @@ export class RunsController {
   }
 
   @Get(':id/samples/:sample_id')
-  @Id()
+  @ApiId()
   @ApiParam({ name: 'sample_id', schema: { type: 'string', minLength: 1 } })
   @ApiOperation({ summary: 'Everything stored about one sample, its calls included' })
   @ApiResponse({ status: 200, standardSchema: sampleDetailSchema })
@@ -102,22 +102,17 @@ export class RunsController {
   }
 
   @Get(':id/events')
-  @Id()
+  @ApiId()
   @ApiOperation({ summary: 'The run whenever it changes, then `done`, as an event stream; resumes after Last-Event-ID' })
-  @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'Id of the last event the reader has' })
-  @ApiResponse({ status: 200, description: 'Each event is the whole run', content: { 'text/event-stream': {} } })
-  @ApiResponse({ status: 204, description: 'The reader has the last event' })
+  @ApiEventStream('Each event is the whole run')
   @ApiProblems(404, 414)
   async events(@Param('id') id: string, @Headers('last-event-id') lastEventId: string | undefined, @CallerId() caller: string, @Res() reply: FastifyReply): Promise<void> {
-    const frames = await this.reads.events(id, caller, lastEventId);
-    if (frames === null) return void reply.status(204).send();
-    reply.headers({ 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache', 'x-accel-buffering': 'no' });
-    return void reply.send(Readable.from(frames));
+    sendEvents(reply, await this.reads.events(id, caller, lastEventId));
   }
 
   @Post(':id/cancel')
   @HttpCode(200)
-  @Id()
+  @ApiId()
   @ApiOperation({ summary: 'Cancel; one that is over stays as it is' })
   @ApiResponse({ status: 200, standardSchema: runSchema })
   @ApiProblems(404, 414)
@@ -127,7 +122,7 @@ export class RunsController {
 
   @Post(':id/pause')
   @HttpCode(200)
-  @Id()
+  @ApiId()
   @ApiOperation({ summary: 'Ask nothing new until it is resumed' })
   @ApiResponse({ status: 200, standardSchema: runSchema })
   @ApiProblems(404, 409, 414)
@@ -137,7 +132,7 @@ export class RunsController {
 
   @Post(':id/resume')
   @HttpCode(200)
-  @Id()
+  @ApiId()
   @ApiOperation({ summary: 'Go on after a pause, with higher caps where they are given' })
   @ApiResponse({ status: 200, standardSchema: runSchema })
   @ApiProblems(404, 409, 414, 415)
@@ -147,7 +142,7 @@ export class RunsController {
 
   @Post(':id/retry-errors')
   @HttpCode(200)
-  @Id()
+  @ApiId()
   @ApiOperation({ summary: 'Ask the samples in error again; done samples stay' })
   @ApiResponse({ status: 200, standardSchema: runSchema })
   @ApiProblems(404, 409, 414)
@@ -157,7 +152,7 @@ export class RunsController {
 
   @Post(':id/requeue')
   @HttpCode(200)
-  @Id()
+  @ApiId()
   @ApiOperation({ summary: 'Take a failed or canceled run up again; done samples stay' })
   @ApiResponse({ status: 200, standardSchema: runSchema })
   @ApiProblems(404, 409, 414)
@@ -167,7 +162,7 @@ export class RunsController {
 
   @Post(':id/re-score')
   @HttpCode(200)
-  @Id()
+  @ApiId()
   @ApiOperation({ summary: 'Score the stored answers by the present scorers, without a call' })
   @ApiResponse({ status: 200, standardSchema: rescoreSchema })
   @ApiProblems(404, 409, 414)
@@ -177,7 +172,7 @@ export class RunsController {
 
   @Delete(':id')
   @HttpCode(204)
-  @Id()
+  @ApiId()
   @ApiOperation({ summary: 'Delete a run that is over, with its samples' })
   @ApiResponse({ status: 204, description: 'It is gone' })
   @ApiProblems(404, 409, 414)

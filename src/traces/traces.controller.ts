@@ -1,8 +1,10 @@
 import { Readable } from 'node:stream';
 import { Controller, Get, Headers, Param, Query, Res } from '@nestjs/common';
-import { ApiHeader, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { ApiProblems } from '../http/api-errors.decorator.js';
+import { ApiId } from '../http/api-id.decorator.js';
+import { ApiEventStream, sendEvents } from '../http/event-stream-route.js';
 import { CallerId } from '../keys/caller.js';
 import { callPageSchema, type CallBody } from './call-response.js';
 import { completionPageSchema, type CompletionBody } from './completion-response.js';
@@ -27,7 +29,7 @@ export class TracesController {
 
   @Get('completions/:id')
   @ApiOperation({ summary: 'The whole trace of a completion: stages, calls, ballots, decision, cost' })
-  @ApiParam({ name: 'id', schema: { type: 'string', minLength: 1 } })
+  @ApiId()
   @ApiResponse({ status: 200, standardSchema: traceSchema })
   @ApiProblems(404, 414)
   completion(@Param('id') id: string, @CallerId() caller: string): Promise<TraceBody> {
@@ -36,16 +38,11 @@ export class TracesController {
 
   @Get('completions/:id/events')
   @ApiOperation({ summary: 'Calls of a completion as they end, then `done`, as an event stream; resumes after Last-Event-ID' })
-  @ApiParam({ name: 'id', schema: { type: 'string', minLength: 1 } })
-  @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'Id of the last event the reader has' })
-  @ApiResponse({ status: 200, description: 'Events `call` (as in /api/calls) and at last `done`', content: { 'text/event-stream': {} } })
-  @ApiResponse({ status: 204, description: 'The reader has every event: an EventSource stops asking' })
+  @ApiId()
+  @ApiEventStream('Events `call` (as in /api/calls) and at last `done`')
   @ApiProblems(404, 414)
   async events(@Param('id') id: string, @Headers('last-event-id') lastEventId: string | undefined, @CallerId() caller: string, @Res() reply: FastifyReply): Promise<void> {
-    const frames = await this.traces.events(id, caller, lastEventId);
-    if (frames === null) return void reply.status(204).send();
-    reply.headers({ 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache', 'x-accel-buffering': 'no' });
-    return void reply.send(Readable.from(frames));
+    sendEvents(reply, await this.traces.events(id, caller, lastEventId));
   }
 
   @Get('calls')
