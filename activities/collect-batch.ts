@@ -6,7 +6,7 @@ import type { JobLine, LineOutcome } from '../src/batches/job-lines.store.js';
 import type { JobAtWork } from '../src/batches/provider-jobs.store.js';
 import type { BatchResult } from '../src/providers/batch-provider.js';
 import { ProviderFailure } from '../src/providers/provider-failure.js';
-import type { CallRecord } from '../src/traces/calls.store.js';
+import { unanswered, type CallRecord } from '../src/traces/calls.store.js';
 import type { BatchActivities, HeldJob } from './batch-activities.js';
 import { callIdOf, lineRequest } from './job-lines.js';
 import { batchInterface, closeJob, jobStep, later } from './job-parts.js';
@@ -162,20 +162,10 @@ function baseRecord(job: JobAtWork, { input, attempt }: JobLine, requestHash: st
     provider: input.model.provider,
     model: input.model.model,
     requestHash,
-    text: null,
-    toolCalls: null,
-    finishReason: null,
-    usage: null,
-    costNanoUsd: null,
-    price: null,
+    ...unanswered,
     startedAt: job.submittedAt ?? Date.now(),
-    firstTokenAt: null,
     endedAt: Date.now(),
     outcome: 'failed',
-    failureCode: null,
-    failureMessage: null,
-    droppedParameters: null,
-    responseId: null,
     groupId: job.batchId,
     mode: 'batch',
   };

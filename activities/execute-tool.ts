@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Context } from '@temporalio/activity';
+import { unanswered } from '../src/traces/calls.store.js';
 import type { CompletionActivities, ExecuteToolInput } from './completion-activities.js';
 import { abandonSignal, withHeartbeats } from './heartbeats.js';
 import type { Ledger } from './ledger.js';
@@ -46,20 +47,12 @@ async function runTool(parts: ExecuteToolParts, input: ExecuteToolInput, context
     provider: 'tool',
     model: input.name,
     requestHash: createHash('sha256').update(JSON.stringify([input.name, input.argumentsJson])).digest('hex'),
+    ...unanswered,
     text: answer.content,
-    toolCalls: null,
-    finishReason: null,
-    usage: null,
-    costNanoUsd: null,
-    price: null,
     startedAt,
-    firstTokenAt: null,
     endedAt: Date.now(),
     outcome: 'succeeded',
     failureCode: answer.isError ? 'tool_error' : null,
-    failureMessage: null,
-    droppedParameters: null,
-    responseId: null,
     groupId: null,
     mode: 'realtime',
   });

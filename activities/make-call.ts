@@ -6,7 +6,7 @@ import type { CallPrice } from '../domain/pricing/call-price.js';
 import { costOfCall } from '../domain/pricing/cost-of-call.js';
 import type { Provider, ProviderRequest, ProviderResponse } from '../src/providers/provider.js';
 import { ProviderFailure } from '../src/providers/provider-failure.js';
-import type { CallRecord } from '../src/traces/calls.store.js';
+import { unanswered, type CallRecord } from '../src/traces/calls.store.js';
 import { withoutImages } from './adapt-request.js';
 import { approximateUsage } from '../domain/chat/approximate-usage.js';
 import { isRunId } from '../domain/runs/sample-id.js';
@@ -160,20 +160,10 @@ function baseRecord({ input, number, startedAt, requestHash }: Attempt): CallRec
     provider: input.model.provider,
     model: input.model.model,
     requestHash,
-    text: null,
-    toolCalls: null,
-    finishReason: null,
-    usage: null,
-    costNanoUsd: null,
-    price: null,
+    ...unanswered,
     startedAt,
-    firstTokenAt: null,
     endedAt: Date.now(),
     outcome: 'failed',
-    failureCode: null,
-    failureMessage: null,
-    droppedParameters: null,
-    responseId: null,
     groupId: input.groupId ?? null,
     mode: 'realtime',
   };

@@ -41,6 +41,11 @@ export interface CallRecord {
   mode: BatchMode;
 }
 
+/** What of a record only an answer fills. */
+export const unanswered = {
+  text: null, toolCalls: null, finishReason: null, usage: null, costNanoUsd: null, price: null, firstTokenAt: null, failureCode: null, failureMessage: null, droppedParameters: null, responseId: null,
+} satisfies Partial<CallRecord>;
+
 /** What the ledger knows of a call that succeeded. `failureCode` is set only where a tool answered with an error. */
 export interface RecordedCall extends CallAnswer {
   failureCode: string | null;

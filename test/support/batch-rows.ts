@@ -6,7 +6,7 @@ import type { CallModelInput, CallOutcome } from '../../domain/chat/call.js';
 import type { ChatRequest } from '../../domain/chat/chat-request.js';
 import type { StrategyPlan } from '../../domain/chat/plan.js';
 import { planWithSeed } from '../../domain/batches/plan-with-seed.js';
-import { CallsStore } from '../../src/traces/calls.store.js';
+import { CallsStore, unanswered } from '../../src/traces/calls.store.js';
 
 export const batchOptions: BatchOptions = {
   pollIntervalMs: 5_000,
@@ -87,20 +87,15 @@ async function answer(pool: pg.Pool, { id, input, attempt, mode }: AssignedCall,
     provider: input.model.provider,
     model: input.model.model,
     requestHash: '',
+    ...unanswered,
     text: outcome.text,
     toolCalls: outcome.toolCalls,
     finishReason: outcome.finishReason,
     usage: outcome.usage,
     costNanoUsd: outcome.costNanoUsd,
-    price: null,
     startedAt: Date.now(),
-    firstTokenAt: null,
     endedAt: Date.now(),
     outcome: 'succeeded',
-    failureCode: null,
-    failureMessage: null,
-    droppedParameters: null,
-    responseId: null,
     groupId: input.groupId ?? null,
     mode,
   });
