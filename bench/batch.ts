@@ -71,7 +71,7 @@ async function measure(product: RunningProduct, database: pg.Pool, { name, model
     finish: moments.finished - moments.collected,
     results: (endedAt - readAt) / 1000,
   };
-  const histories = await historiesOf(product.temporalAddress, id);
+  const histories = await historiesOf(product, id);
   const named = (figures: Record<string, number>): Row => ({ name: `${name}, ${items.toLocaleString('en')} items`, figures });
   const whole = Object.values(seconds).reduce((sum, duration) => sum + duration, 0);
   const rows = [
@@ -140,10 +140,10 @@ FROM batches AS batch JOIN provider_jobs AS job ON job.batch_id = batch.id WHERE
   return rows[0];
 }
 
-async function historiesOf(temporalAddress: string, id: string): Promise<{ batch: number; job: number }> {
+async function historiesOf({ temporalAddress, temporalNamespace }: RunningProduct, id: string): Promise<{ batch: number; job: number }> {
   const connection = await Connection.connect({ address: temporalAddress });
   try {
-    const { workflow } = new Client({ connection });
+    const { workflow } = new Client({ connection, namespace: temporalNamespace });
     const longest = { batch: 0, job: 0 };
     for await (const { workflowId, runId } of workflow.list()) {
       if (!workflowId.startsWith(`batch/${id}`)) continue;

@@ -14,6 +14,7 @@ export interface RunningProduct {
   simulatedUrl: string;
   databaseUrl: string;
   temporalAddress: string;
+  temporalNamespace: string;
   pids: Record<Part, number>;
   stop(): Promise<void>;
 }
@@ -39,9 +40,9 @@ export async function startProduct(environment: Record<string, string> = {}): Pr
   for (const deadline = Date.now() + 120_000; Date.now() < deadline && supervisor.exitCode === null; await wait(200)) {
     const pids = pidsOf(home);
     const port = (readJson(join(home, 'ports.json')) as { simulated?: number } | null)?.simulated;
-    const run = readJson(join(home, 'run', 'supervisor.json')) as { databaseUrl?: string | null; temporalAddress?: string | null } | null;
-    if (pids && port !== undefined && run?.databaseUrl && run.temporalAddress && (await isReady(`${apiUrl}/health/ready`))) {
-      return { apiUrl, simulatedUrl: `http://127.0.0.1:${String(port)}`, databaseUrl: run.databaseUrl, temporalAddress: run.temporalAddress, pids, stop };
+    const run = readJson(join(home, 'run', 'supervisor.json')) as { databaseUrl?: string | null; temporalAddress?: string | null; temporalNamespace?: string | null } | null;
+    if (pids && port !== undefined && run?.databaseUrl && run.temporalAddress && run.temporalNamespace && (await isReady(`${apiUrl}/health/ready`))) {
+      return { apiUrl, simulatedUrl: `http://127.0.0.1:${String(port)}`, databaseUrl: run.databaseUrl, temporalAddress: run.temporalAddress, temporalNamespace: run.temporalNamespace, pids, stop };
     }
   }
   await stop();

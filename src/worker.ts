@@ -6,7 +6,7 @@ import type { Logger } from 'pino';
 import type { Config } from './config/config.js';
 import { loadConfig } from './config/config.js';
 import { errorForLog } from './config/error-for-log.js';
-import { untilDatabaseAnswers } from './database/until-database-answers.js';
+import { isPasswordRefused, untilDatabaseAnswers } from './database/until-database-answers.js';
 import { temporalConnectOptions } from './temporal/connect-options.js';
 import type { TemporalConnectOptions } from './temporal/connect-options.js';
 import { createJobsWorker, createWorker } from './temporal/create-worker.js';
@@ -38,7 +38,7 @@ async function main(config: Config, log: Logger): Promise<void> {
   const [connection, bundle] = await Promise.all([
     connectPatiently(connect, log),
     workflowBundle(),
-    untilDatabaseAnswers(() => composition.pool.query('SELECT 1'), { patienceMs: startPatienceMs }).then(() => composition.start()),
+    untilDatabaseAnswers(() => composition.pool.query('SELECT 1').catch(refuseWrongPassword), { patienceMs: startPatienceMs }).then(() => composition.start()),
   ]);
   try {
     await registerAttributes(connection, config.environment.TEMPORAL_NAMESPACE, log);
@@ -53,6 +53,11 @@ async function main(config: Config, log: Logger): Promise<void> {
     });
     await composition.close();
   }
+}
+
+function refuseWrongPassword(error: unknown): never {
+  if (isPasswordRefused(error)) throw new Error('PostgreSQL refuses the user or the password of DATABASE_URL. Correct them.', { cause: error });
+  throw error;
 }
 
 // One that fails takes the other with it: a process that works on half of what it should looks healthy and is not.

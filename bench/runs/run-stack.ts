@@ -32,7 +32,7 @@ export async function startRunStack(): Promise<RunStack> {
   const binary = await resolveTemporalBinary({ onProgress: (line) => console.error(line) });
   const [postgres, temporal] = await Promise.all([
     startPostgres({ dataDirectory: join(home, 'postgres'), port: await freePort(), password: 'bench', durable: true }),
-    startTemporal({ binary: binary.path, databaseFile: join(home, 'temporal', 'temporal.db'), port: await freePort(), uiPort: null }),
+    startTemporal({ binary: binary.path, databaseFile: join(home, 'temporal', 'temporal.db'), namespace: 'default', port: await freePort(), uiPort: null }),
   ]);
   const database = await createTestDatabase(postgres.url);
   const simulated = await startSimulated();

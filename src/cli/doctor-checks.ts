@@ -8,7 +8,7 @@ import { searchPath } from '../config/machine.js';
 import { migrations } from '../database/migrations.js';
 import { refuseToBind } from '../keys/loopback-access.js';
 import { nativePostgresFolder, postgresPackageName } from '../supervisor/embedded-postgres.js';
-import { homeFiles } from '../supervisor/home.js';
+import { homeFiles, keptNamespace } from '../supervisor/home.js';
 import { isFree } from '../supervisor/ports.js';
 import { postgresIdentity } from '../supervisor/postgres-user.js';
 import { runningSupervisor, survivors } from '../supervisor/run-file.js';
@@ -78,7 +78,8 @@ export async function checkTemporal(config: Config): Promise<Finding[]> {
 
 function describeBinary(config: Config): string {
   const binary = findTemporalBinary(config.environment.TEMPORAL_CLI_PATH);
-  if (binary) return `embedded (${binary.path}, ${binary.source})`;
+  const namespace = keptNamespace(homeFiles(config.home));
+  if (binary) return `embedded (${binary.path}, ${binary.source}), ${namespace === null ? 'its namespace is made by the first start' : `namespace '${namespace}'`}`;
   const hasGo = searchPath().some((folder) => existsSync(join(folder, process.platform === 'win32' ? 'go.exe' : 'go')));
   return `embedded: the first start downloads it${hasGo ? ', or builds it with Go where that fails' : '; Go, the other way, is not installed'}`;
 }

@@ -15,7 +15,7 @@ export const environmentSchema = z.object({
   CONCLAVE_HOME: text.default('.conclave').describe('Folder of the embedded data, keys and caches'),
   DATABASE_URL: text.optional().describe('PostgreSQL to use instead of the embedded one'),
   TEMPORAL_ADDRESS: text.optional().describe('Temporal server (host:port) to use instead of the embedded one'),
-  TEMPORAL_NAMESPACE: text.default('default').describe('Namespace on the Temporal server'),
+  TEMPORAL_NAMESPACE: text.default('default').describe('Namespace on the server of TEMPORAL_ADDRESS; the embedded server has one for each home'),
   TEMPORAL_API_KEY: text.optional().describe('Key of Temporal Cloud'),
   TEMPORAL_TLS: flag.optional().describe('Whether to use TLS towards Temporal; implied by a key or certificates'),
   TEMPORAL_TLS_CLIENT_CERT_PATH: text.optional().describe('Client certificate for mTLS towards Temporal'),

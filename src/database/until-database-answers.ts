@@ -3,17 +3,27 @@ import { setTimeout as wait } from 'node:timers/promises';
 const firstPauseMs = 50;
 const longestPauseMs = 2_000;
 
+/** What a refused password is called. */
+const passwordRefused = '28P01';
 /** SQLSTATE classes and Node's codes that mean "the database is away", not "the statement is wrong". */
-const awayCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'EAI_AGAIN', '57P01', '57P02', '57P03', '53300', '25006']);
+const awayCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'EAI_AGAIN', '57P01', '57P02', '57P03', '53300', '25006', passwordRefused]);
 const awayMessages = /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|server closed the connection|Query read timeout/i;
 
-/** Whether an error of `pg` means that the database is away and the same statement may work later. */
+/**
+ * Whether an error of `pg` means that the database is away and the same statement may work later. A server that refuses our password is another home's, which took the port of ours
+ * while it is being started again.
+ */
 export function isDatabaseAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   if (awayCodes.has(code) || code.startsWith('08')) return true;
   if (error instanceof AggregateError) return error.errors.some(isDatabaseAway);
   return awayMessages.test(error.message);
+}
+
+/** Whether the database refuses the password: at the start that is a wrong setting, and waiting does not help. */
+export function isPasswordRefused(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === passwordRefused;
 }
 
 /**

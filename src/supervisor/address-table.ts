@@ -1,5 +1,6 @@
 import Table from 'cli-table3';
 import type { Config } from '../config/config.js';
+import { workflowsPage } from '../temporal/workflows-page.js';
 import type { Addresses } from './launchers.js';
 
 /** The one table a person sees when everything is up. */
@@ -8,10 +9,10 @@ export function addressTable(config: Config, addresses: Addresses): string {
   table.push(
     ['API', `${addresses.apiUrl}/v1   (Anthropic clients: ${addresses.apiUrl}/anthropic)`],
     ['Docs', `${addresses.apiUrl}/docs`],
-    ['Temporal Web UI', addresses.temporalUiUrl ?? `of ${addresses.temporalAddress ?? 'your server'}`],
+    ['Temporal Web UI', addresses.temporalUiUrl === null ? `of ${addresses.temporalAddress ?? 'your server'}` : workflowsPage(addresses.temporalUiUrl, addresses.temporalNamespace ?? 'default')],
     ['Data folder', [config.home, ...(addresses.postgresData !== null && !addresses.postgresData.startsWith(config.home) ? [`PostgreSQL: ${addresses.postgresData}`] : [])].join('\n')],
     ['PostgreSQL', config.environment.DATABASE_URL === undefined ? 'embedded' : `DATABASE_URL (${hostOf(config.environment.DATABASE_URL)})`],
-    ['Temporal', config.environment.TEMPORAL_ADDRESS === undefined ? 'embedded' : `TEMPORAL_ADDRESS (${config.environment.TEMPORAL_ADDRESS})`],
+    ['Temporal', `${config.environment.TEMPORAL_ADDRESS === undefined ? 'embedded' : `TEMPORAL_ADDRESS (${config.environment.TEMPORAL_ADDRESS})`}, namespace ${addresses.temporalNamespace ?? 'default'}`],
     ['Providers', config.chosenProviders.join(', ') || 'none has a key'],
     ['Answers', answersOf(config)],
   );

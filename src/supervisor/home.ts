@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { accessSync, chmodSync, constants, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { accessSync, chmodSync, constants, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { HopelessStart } from './hopeless-start.js';
 
 /** Where things lie in `CONCLAVE_HOME`. */
 export interface HomeFiles {
@@ -8,6 +9,7 @@ export interface HomeFiles {
   postgresData: string;
   postgresPassword: string;
   temporalDatabase: string;
+  temporalNamespace: string;
   ports: string;
   /** What runs now: lock, addresses (mode 600, the database's password is among them). */
   supervisor: string;
@@ -20,6 +22,7 @@ export function homeFiles(folder: string): HomeFiles {
     postgresData: join(folder, 'postgres'),
     postgresPassword: join(folder, 'postgres-password'),
     temporalDatabase: join(folder, 'temporal', 'temporal.db'),
+    temporalNamespace: join(folder, 'temporal', 'namespace'),
     ports: join(folder, 'ports.json'),
     supervisor: join(folder, 'run', 'supervisor.json'),
     children: join(folder, 'run', 'children.json'),
@@ -49,6 +52,30 @@ export function postgresPassword(files: HomeFiles): string {
   }
   chmodSync(files.postgresPassword, 0o600);
   return readFileSync(files.postgresPassword, 'utf8').trim();
+}
+
+/**
+ * The namespace of this home's workflows on its embedded Temporal: made on the first start and kept beside the database, so that a server of another home, should it have taken the
+ * port, knows nothing of it. A database from before has its workflows in `default`, and keeps it.
+ */
+export function temporalNamespace(files: HomeFiles): string {
+  const namespace = keptNamespace(files);
+  if (namespace !== null) return namespace;
+  const own = `conclave-${randomBytes(6).toString('hex')}`;
+  mkdirSync(dirname(files.temporalNamespace), { recursive: true, mode: 0o700 });
+  // Whole or not at all, and there before the database is: otherwise a first start that is killed would leave what looks like a home from before.
+  const partial = `${files.temporalNamespace}.${String(process.pid)}`;
+  writeFileSync(partial, `${own}\n`);
+  renameSync(partial, files.temporalNamespace);
+  return own;
+}
+
+/** The namespace that the home has by now; null: the first start will make one. */
+export function keptNamespace(files: HomeFiles): string | null {
+  if (!existsSync(files.temporalNamespace)) return existsSync(files.temporalDatabase) ? 'default' : null;
+  const kept = readFileSync(files.temporalNamespace, 'utf8').trim();
+  if (/^\w[\w.-]*$/.test(kept)) return kept;
+  throw new HopelessStart(`${files.temporalNamespace} should hold the name of a Temporal namespace, and holds ${JSON.stringify(kept.slice(0, 100))}.\nPut the old file back, or move the folder ${dirname(files.temporalNamespace)} away: batches and runs are then started again where their rows say.`);
 }
 
 /** A JSON file of the home; null when it is missing or half-written. */

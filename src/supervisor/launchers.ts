@@ -7,7 +7,7 @@ import { startTemporal } from './embedded-temporal.js';
 import type { RunningEngine } from './engine-process.js';
 import { isEngineNoise } from './format-log-line.js';
 import type { HomeFiles } from './home.js';
-import { postgresPassword } from './home.js';
+import { postgresPassword, temporalNamespace } from './home.js';
 import { startNodePart } from './node-part.js';
 import type { PartName } from './supervision.js';
 import { resolveTemporalBinary } from './temporal-binary.js';
@@ -34,6 +34,8 @@ export type Launcher = () => Promise<RunningEngine | null>;
 export interface Addresses {
   databaseUrl: string | null;
   temporalAddress: string | null;
+  /** Of our workflows on that server. */
+  temporalNamespace: string | null;
   temporalUiUrl: string | null;
   simulatedUrl: string | null;
   apiUrl: string;
@@ -57,6 +59,7 @@ export function initialAddresses(config: Config, ports: Record<PortName, number>
   return {
     databaseUrl: environment.DATABASE_URL ?? null,
     temporalAddress: environment.TEMPORAL_ADDRESS ?? null,
+    temporalNamespace: environment.TEMPORAL_ADDRESS === undefined ? null : environment.TEMPORAL_NAMESPACE,
     temporalUiUrl: environment.TEMPORAL_UI_URL ?? null,
     simulatedUrl: config.simulatedUrl,
     apiUrl: `http://${host}:${String(ports.api)}`,
@@ -86,11 +89,13 @@ export function createLaunchers(setup: LaunchSetup, addresses: Addresses): Recor
     },
     temporal: async () => {
       const binary = await resolveTemporalBinary({ configured: setup.config.environment.TEMPORAL_CLI_PATH, onProgress: logOf('temporal'), onSpawn: spawnOf('temporal') });
+      const namespace = temporalNamespace(setup.files);
       const running = await startTemporal({
-        binary: binary.path, databaseFile: setup.files.temporalDatabase, port: setup.ports.temporal, uiPort: setup.ports.temporalUi,
+        binary: binary.path, databaseFile: setup.files.temporalDatabase, namespace, port: setup.ports.temporal, uiPort: setup.ports.temporalUi,
         onLog: quietly('temporal'), onSpawn: spawnOf('temporal'),
       });
       addresses.temporalAddress = running.address;
+      addresses.temporalNamespace = namespace;
       addresses.temporalUiUrl ??= running.uiUrl;
       return running;
     },
@@ -107,7 +112,7 @@ export function createLaunchers(setup: LaunchSetup, addresses: Addresses): Recor
       return null;
     },
     api: () => nodePart('api', { script: 'src/main.js', drainMs: 15_000, isReady: () => answers(`${addresses.apiUrl}/health/live`) }),
-    worker: () => nodePart('worker', { script: 'src/worker.js', drainMs: 30_000, isReady: () => workerPolls(setup.config, addresses.temporalAddress) }),
+    worker: () => nodePart('worker', { script: 'src/worker.js', drainMs: 30_000, isReady: () => workerPolls(setup.config, addresses) }),
   };
 }
 
@@ -118,6 +123,7 @@ function environmentFor(setup: LaunchSetup, addresses: Addresses): NodeJS.Proces
     PORT: String(setup.ports.api),
     DATABASE_URL: addresses.databaseUrl ?? undefined,
     TEMPORAL_ADDRESS: addresses.temporalAddress ?? undefined,
+    TEMPORAL_NAMESPACE: addresses.temporalNamespace ?? undefined,
     TEMPORAL_UI_URL: addresses.temporalUiUrl ?? undefined,
     CONCLAVE_SIMULATED_URL: addresses.simulatedUrl ?? undefined,
   });

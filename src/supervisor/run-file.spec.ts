@@ -6,7 +6,7 @@ import { homeFiles, openHome, postgresPassword } from './home.js';
 import { describeRun, recordChildren, releaseHome, runningSupervisor, survivors, takeHome } from './run-file.js';
 
 const newHome = (): string => mkdtempSync(join(tmpdir(), 'conclave-home-spec-'));
-const addresses = { apiUrl: 'http://127.0.0.1:8000', temporalUiUrl: null, temporalAddress: null, databaseUrl: null };
+const addresses = { apiUrl: 'http://127.0.0.1:8000', temporalUiUrl: null, temporalAddress: null, temporalNamespace: null, databaseUrl: null };
 
 describe('run file', () => {
   it('holds the home for one supervisor, and tells a second one who has it', () => {

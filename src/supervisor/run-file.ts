@@ -10,6 +10,7 @@ const runFileSchema = processSchema.extend({
   apiUrl: z.string().nullable().default(null),
   temporalUiUrl: z.string().nullable().default(null),
   temporalAddress: z.string().nullable().default(null),
+  temporalNamespace: z.string().nullable().default(null),
   databaseUrl: z.string().nullable().default(null),
 });
 const childrenSchema = z.array(processSchema.extend({ name: z.string() }));

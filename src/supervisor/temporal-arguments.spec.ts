@@ -11,8 +11,8 @@ describe('the settings of Temporal', () => {
   });
 
   it('keep everything in one file with a write-ahead log, or in memory', () => {
-    expect(temporalServerArguments({ databaseFile: '/home/a b/t.db', port: 1, uiPort: 2 })).toEqual(expect.arrayContaining(['--db-filename', '/home/a b/t.db', 'journal_mode=WAL', '--ui-port', '2']));
-    expect(temporalServerArguments({ databaseFile: null, port: 1, uiPort: null })).toEqual(expect.arrayContaining(['--headless']));
-    expect(temporalServerArguments({ databaseFile: null, port: 1, uiPort: null })).not.toContain('--db-filename');
+    expect(temporalServerArguments({ databaseFile: '/home/a b/t.db', namespace: 'own', port: 1, uiPort: 2 })).toEqual(expect.arrayContaining(['--db-filename', '/home/a b/t.db', 'journal_mode=WAL', '--ui-port', '2']));
+    expect(temporalServerArguments({ databaseFile: null, namespace: 'own', port: 1, uiPort: null })).toEqual(expect.arrayContaining(['--headless']));
+    expect(temporalServerArguments({ databaseFile: null, namespace: 'own', port: 1, uiPort: null })).not.toContain('--db-filename');
   });
 });

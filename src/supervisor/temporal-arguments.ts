@@ -13,10 +13,10 @@ export const temporalDynamicConfig: Record<string, boolean | number> = {
   'system.enableEagerWorkflowStart': true,
 };
 
-/** Arguments of `temporal` for an embedded server on loopback; `databaseFile` null keeps everything in memory. */
-export function temporalServerArguments(options: { databaseFile: string | null; port: number; uiPort: number | null }): string[] {
+/** Arguments of `temporal` for an embedded server on loopback; `databaseFile` null keeps everything in memory. It registers the namespace where it is new, and `default` always. */
+export function temporalServerArguments(options: { databaseFile: string | null; namespace: string; port: number; uiPort: number | null }): string[] {
   return [
-    'server', 'start-dev', '--ip', '127.0.0.1', '--port', String(options.port), '--log-level', 'warn', '--log-format', 'text',
+    'server', 'start-dev', '--ip', '127.0.0.1', '--port', String(options.port), '--log-level', 'warn', '--log-format', 'text', '--namespace', options.namespace,
     ...(options.uiPort === null ? ['--headless'] : ['--ui-port', String(options.uiPort)]),
     // The write-ahead log without a sync per commit survives the death of the process; a power cut may cost the last commits.
     ...(options.databaseFile === null ? [] : ['--db-filename', options.databaseFile, '--sqlite-pragma', 'journal_mode=WAL', '--sqlite-pragma', 'synchronous=NORMAL']),

@@ -6,12 +6,12 @@ import { temporalClientOptions } from '../temporal/connect-options.js';
 const taskQueue = 'conclave-completions';
 
 /** True once a worker asks Temporal for our workflow tasks. */
-export async function workerPolls(config: Config, temporalAddress: string | null): Promise<boolean> {
+export async function workerPolls(config: Config, { temporalAddress, temporalNamespace }: { temporalAddress: string | null; temporalNamespace: string | null }): Promise<boolean> {
   const environment = { ...config.environment, ...(temporalAddress !== null && { TEMPORAL_ADDRESS: temporalAddress }) };
   const connection = await Connection.connect({ ...temporalClientOptions(environment), connectTimeout: 5_000 });
   try {
     const answer = await connection.workflowService.describeTaskQueue({
-      namespace: environment.TEMPORAL_NAMESPACE,
+      namespace: temporalNamespace ?? environment.TEMPORAL_NAMESPACE,
       taskQueue: { name: taskQueue },
       taskQueueType: protocol.temporal.api.enums.v1.TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
     });

@@ -4,6 +4,7 @@ import type { Decision } from '../../domain/chat/decision.js';
 import type { MemberPlan, StrategyPlan } from '../../domain/chat/plan.js';
 import { costInUsd } from '../../domain/pricing/cost-in-usd.js';
 import type { CostEstimate } from '../panels/estimate-cost.js';
+import { workflowsPage } from '../temporal/workflows-page.js';
 import type { CallRow } from './call-row.js';
 import { callWithTextBody, callWithTextSchema } from './call-response.js';
 import { completionBody, completionSchema } from './completion-response.js';
@@ -90,7 +91,7 @@ export function traceBody(row: CompletionTraceRow, calls: readonly CallRow[], fa
     failure: row.failure && { code: row.failure.code, message: row.failure.message, stage_reached: row.failure.stageReached, missing: missingBody(row.failure.missing) },
     temporal: {
       workflow_id: workflowId,
-      url: uiUrl === null ? null : `${uiUrl.replace(/\/+$/, '')}/namespaces/${encodeURIComponent(namespace)}/workflows/${encodeURIComponent(workflowId)}`,
+      url: uiUrl === null ? null : `${workflowsPage(uiUrl, namespace)}/${encodeURIComponent(workflowId)}`,
     },
   };
 }

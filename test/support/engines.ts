@@ -2,7 +2,7 @@ import { mkdtempSync, chmodSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startPostgres } from '../../src/supervisor/embedded-postgres.js';
-import { startTemporal } from '../../src/supervisor/embedded-temporal.js';
+import { startTemporal, type TemporalOptions } from '../../src/supervisor/embedded-temporal.js';
 import { resolveTemporalBinary } from '../../src/supervisor/temporal-binary.js';
 import { freePort } from './ports.js';
 
@@ -19,9 +19,9 @@ export async function startTestPostgres(): Promise<{ url: string; pid: number; s
   return { url: postgres.url, pid: postgres.pid, stop };
 }
 
-/** A Temporal server that keeps everything in memory. */
-export async function startTestTemporal(): Promise<{ address: string; pid: number; stop(): Promise<void> }> {
+/** A Temporal server that keeps everything in memory, or in the file that is named. */
+export async function startTestTemporal(where: Partial<Pick<TemporalOptions, 'databaseFile' | 'namespace' | 'port'>> = {}): Promise<{ address: string; pid: number; stop(): Promise<void> }> {
   const configured = process.env['TEMPORAL_CLI_PATH'];
   const binary = await resolveTemporalBinary({ ...(configured && { configured }), onProgress: (line) => console.error(line) });
-  return startTemporal({ binary: binary.path, databaseFile: null, port: await freePort(), uiPort: null });
+  return startTemporal({ binary: binary.path, databaseFile: null, namespace: 'default', port: await freePort(), uiPort: null, ...where });
 }
