@@ -27,7 +27,7 @@ let pool: pg.Pool;
 beforeAll(async () => {
   database = await createTestDatabase();
   pool = createPostgresPool({ databaseUrl: database.url, size: 12, name: 'submission spec' });
-}, 30_000);
+});
 afterAll(async () => {
   await pool.end();
   await database.drop();

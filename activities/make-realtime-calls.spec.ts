@@ -24,7 +24,7 @@ let pool: pg.Pool;
 beforeAll(async () => {
   database = await createTestDatabase();
   pool = createPostgresPool({ databaseUrl: database.url, size: 20, name: 'chunk spec' });
-}, 30_000);
+});
 afterAll(async () => {
   await pool.end();
   await database.drop();

@@ -18,7 +18,7 @@ let pool: pg.Pool;
 beforeAll(async () => {
   database = await createTestDatabase();
   pool = createPostgresPool({ databaseUrl: database.url, size: 4, name: 'retry spec' });
-}, 30_000);
+});
 afterAll(async () => {
   await pool.end();
   await database.drop();

@@ -35,7 +35,7 @@ beforeAll(async () => {
     jobTokenLimit: () => null,
     acceptsImages: () => true,
   };
-}, 30_000);
+});
 afterAll(async () => {
   await pool.end();
   await database.drop();

@@ -80,7 +80,7 @@ beforeAll(async () => {
   pool = createPostgresPool({ databaseUrl: database.url, size: 10, name: 'spec' });
   jobs = new ProviderJobsStore(pool);
   lines = new JobLinesStore(pool);
-}, 30_000);
+});
 
 afterAll(async () => {
   await pool.end();

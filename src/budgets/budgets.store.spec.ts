@@ -12,7 +12,7 @@ beforeAll(async () => {
   database = await createTestDatabase();
   pool = createPostgresPool({ databaseUrl: database.url, size: 20, name: 'budgets spec' });
   budgets = new BudgetsStore(pool);
-}, 30_000);
+});
 afterAll(async () => {
   await pool.end();
   await database.drop();

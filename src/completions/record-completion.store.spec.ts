@@ -48,7 +48,7 @@ beforeAll(async () => {
   dataSource = await createDataSource(database.url, 2).initialize();
   pool = poolOf(dataSource);
   store = new RecordCompletionStore(pool);
-}, 30_000);
+});
 
 afterAll(async () => {
   await dataSource.destroy();

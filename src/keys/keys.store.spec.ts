@@ -19,7 +19,7 @@ beforeAll(async () => {
   database = await createTestDatabase();
   dataSource = await createDataSource(database.url, 4).initialize();
   store = new KeysStore(dataSource);
-}, 30_000);
+});
 afterAll(async () => {
   await dataSource.destroy();
   await database.drop();

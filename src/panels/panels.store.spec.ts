@@ -10,7 +10,7 @@ let dataSource: DataSource;
 beforeAll(async () => {
   database = await createTestDatabase();
   dataSource = await createDataSource(database.url, 4).initialize();
-}, 30_000);
+});
 afterAll(async () => {
   await dataSource.destroy();
   await database.drop();

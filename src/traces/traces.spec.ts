@@ -54,7 +54,7 @@ beforeAll(async () => {
   dataSource = await createDataSource(database.url, 4).initialize();
   pool = poolOf(dataSource);
   store = new TracesStore(pool);
-}, 30_000);
+});
 afterAll(async () => {
   await dataSource.destroy();
   await database.drop();

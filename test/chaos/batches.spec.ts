@@ -1,13 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { ConclaveClient } from '../support/conclave-client.js';
 import type { ConclaveUp } from '../support/conclave-up.js';
-import { startConclaveUp } from '../support/conclave-up.js';
 import { rowsOf } from '../support/database.js';
-import { SimulatedClient } from '../support/simulated-client.js';
-import { startSimulated } from '../support/stack.js';
+import type { SimulatedClient } from '../support/simulated-client.js';
 import { until } from '../support/until.js';
 import { batchModels, endOfBatch, expectEqualBooks, expectOneResultEach, numberedItems, submitPatiently } from './batch-account.js';
 import { killAtRandom } from './kill-at-random.js';
+import { startChaos, type Chaos } from './start-chaos.js';
 
 jest.setTimeout(900_000);
 
@@ -28,22 +27,16 @@ describe(`batches under kill -9 (CHAOS_SEED=${String(seed)} CHAOS_ITEMS=${String
   let simulated: SimulatedClient;
   let conclave: ConclaveUp;
   let api: ConclaveClient;
-  const stops: (() => Promise<void>)[] = [];
+  let stop: Chaos['stop'] | undefined;
 
   beforeAll(async () => {
-    const provider = await startSimulated('simulated-chaos');
-    stops.push(() => provider.stop());
-    simulated = new SimulatedClient(provider.url);
-    conclave = await startConclaveUp(provider.url);
-    stops.push(() => conclave.stop());
+    ({ simulated, conclave, stop } = await startChaos());
     api = new ConclaveClient(conclave.apiUrl);
     await simulated.profile({ skill: 1 });
     await simulated.jobDelays({ validating: 100, in_progress: 1_500, finalizing: 200, cancelling: 100 });
     await simulated.rules(...errorRows);
   });
-  afterAll(async () => {
-    for (const stop of stops.reverse()) await stop();
-  });
+  afterAll(() => stop?.());
 
   it(`${String(items)} items at three providers: every item has one result, no job is created twice, nothing is paid twice`, async () => {
     const size = Math.ceil(items / waves);

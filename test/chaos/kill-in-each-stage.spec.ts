@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { ask } from '../support/conclave-client.js';
 import type { ConclaveUp } from '../support/conclave-up.js';
-import { startConclaveUp, victims } from '../support/conclave-up.js';
+import { victims } from '../support/conclave-up.js';
 import { rowsOf } from '../support/database.js';
 import { marker } from '../support/marker.js';
 import { askUntilAnswered } from '../support/persistent-client.js';
-import { SimulatedClient } from '../support/simulated-client.js';
-import { startSimulated } from '../support/stack.js';
+import type { SimulatedClient } from '../support/simulated-client.js';
 import { until } from '../support/until.js';
 import { council } from './patient-council.js';
 import { paidTwice } from './paid-twice.js';
+import { startChaos, type Chaos } from './start-chaos.js';
 
 jest.setTimeout(180_000);
 
@@ -23,18 +23,12 @@ const matrix = victims.flatMap((victim) => stages.map((stage) => ({ victim, ...s
 describe('kill -9 in each stage of a council', () => {
   let simulated: SimulatedClient;
   let conclave: ConclaveUp;
-  const stops: (() => Promise<void>)[] = [];
+  let stop: Chaos['stop'] | undefined;
 
   beforeAll(async () => {
-    const provider = await startSimulated('simulated-chaos');
-    stops.push(() => provider.stop());
-    simulated = new SimulatedClient(provider.url);
-    conclave = await startConclaveUp(provider.url);
-    stops.push(() => conclave.stop());
+    ({ simulated, conclave, stop } = await startChaos());
   });
-  afterAll(async () => {
-    for (const stop of stops.reverse()) await stop();
-  });
+  afterAll(() => stop?.());
 
   /** The completion's stored calls, read from the table itself. */
   const storedCalls = (mark: string) =>

@@ -6,15 +6,13 @@ import { gsm8k } from '../../domain/benchmarks/gsm8k.js';
 import { mmluPro1000 } from '../../domain/benchmarks/mmlu-pro.js';
 import { ConclaveClient } from '../support/conclave-client.js';
 import type { ConclaveUp, Victim } from '../support/conclave-up.js';
-import { startConclaveUp } from '../support/conclave-up.js';
 import { rowsOf } from '../support/database.js';
 import { dataUrl, rows } from '../support/recorded-data.js';
 import { RunClient } from '../support/run-client.js';
-import type { AskedBody } from '../support/simulated-client.js';
-import { SimulatedClient } from '../support/simulated-client.js';
-import { startSimulated } from '../support/stack.js';
+import type { AskedBody, SimulatedClient } from '../support/simulated-client.js';
 import { until } from '../support/until.js';
 import { killAtRandom } from './kill-at-random.js';
+import { startChaos, type Chaos } from './start-chaos.js';
 
 jest.setTimeout(1_800_000);
 
@@ -61,14 +59,10 @@ describe(`runs under kill -9 (CHAOS_SEED=${String(seed)} CHAOS_RUN_SAMPLES=${Str
   let simulated: SimulatedClient;
   let conclave: ConclaveUp;
   let runs: RunClient;
-  const stops: (() => Promise<void>)[] = [];
+  let stop: Chaos['stop'] | undefined;
 
   beforeAll(async () => {
-    const provider = await startSimulated('simulated-chaos');
-    stops.push(() => provider.stop());
-    simulated = new SimulatedClient(provider.url);
-    conclave = await startConclaveUp(provider.url);
-    stops.push(() => conclave.stop());
+    ({ simulated, conclave, stop } = await startChaos());
     runs = new RunClient(new ConclaveClient(conclave.apiUrl));
     for (const { benchmark, path, name } of published) {
       mkdirSync(join(conclave.home, 'datasets', benchmark.name), { recursive: true });
@@ -77,9 +71,7 @@ describe(`runs under kill -9 (CHAOS_SEED=${String(seed)} CHAOS_RUN_SAMPLES=${Str
     }
     await simulated.profile({ latencyMs: 150, skill: 0.7 });
   });
-  afterAll(async () => {
-    for (const stop of stops.reverse()) await stop();
-  });
+  afterAll(() => stop?.());
 
   it.each([
     [`${String(plainSamples)} samples of a plain model`, plain],

@@ -2,14 +2,14 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { seededChoice, seededUnit } from '../../src/simulated/seeded-hash.js';
 import { ask } from '../support/conclave-client.js';
 import type { ConclaveUp } from '../support/conclave-up.js';
-import { startConclaveUp, victims } from '../support/conclave-up.js';
+import { victims } from '../support/conclave-up.js';
 import { rowsOf } from '../support/database.js';
 import { marker } from '../support/marker.js';
 import { askUntilAnswered } from '../support/persistent-client.js';
-import { SimulatedClient } from '../support/simulated-client.js';
-import { startSimulated } from '../support/stack.js';
+import type { SimulatedClient } from '../support/simulated-client.js';
 import { council } from './patient-council.js';
 import { paidAgain } from './paid-twice.js';
+import { startChaos, type Chaos } from './start-chaos.js';
 
 jest.setTimeout(240_000);
 
@@ -21,18 +21,12 @@ const councilsAtOnce = 4;
 describe(`councils under random kills (CHAOS_SEED=${seed} CHAOS_ROUNDS=${rounds})`, () => {
   let simulated: SimulatedClient;
   let conclave: ConclaveUp;
-  const stops: (() => Promise<void>)[] = [];
+  let stop: Chaos['stop'] | undefined;
 
   beforeAll(async () => {
-    const provider = await startSimulated('simulated-chaos');
-    stops.push(() => provider.stop());
-    simulated = new SimulatedClient(provider.url);
-    conclave = await startConclaveUp(provider.url);
-    stops.push(() => conclave.stop());
+    ({ simulated, conclave, stop } = await startChaos());
   });
-  afterAll(async () => {
-    for (const stop of stops.reverse()) await stop();
-  });
+  afterAll(() => stop?.());
 
   it.each(Array.from({ length: rounds }, (_, round) => [round]))('round %i: every council answers and no stored answer is paid again', async (round) => {
     const marks = Array.from({ length: councilsAtOnce }, () => marker());

@@ -4,13 +4,14 @@ import { marker } from '../support/marker.js';
 import { startRunTestStack, type RunTestStack } from '../support/run-stack.js';
 import { planOf } from '../support/runs.js';
 import { simulatedProvider } from '../support/simulated-client.js';
+import { until } from '../support/until.js';
 
 let stack: RunTestStack;
 
 beforeAll(async () => {
   stack = await startRunTestStack();
 }, 90_000);
-afterAll(() => stack.stop(), 30_000);
+afterAll(() => stack.stop());
 
 /** Every sample exactly once, no success of a call twice, no finished call asked again. */
 async function checkExactlyOnce(id: string, mark: string, { samples, calls, underWay }: { samples: number; calls: number; underWay: number }): Promise<void> {
@@ -23,10 +24,7 @@ async function checkExactlyOnce(id: string, mark: string, { samples, calls, unde
 
 const done = async (id: string): Promise<number> => (await rowsOf<{ count: number }>(stack.databaseUrl, `SELECT count(*)::integer AS count FROM run_samples WHERE run_id = $1 AND status = 'done'`, [id]))[0]?.count ?? 0;
 
-async function untilDone(id: string, count: number): Promise<void> {
-  for (const end = Date.now() + 60_000; Date.now() < end && (await done(id)) < count; );
-  expect(await done(id)).toBeGreaterThanOrEqual(count);
-}
+const untilDone = (id: string, count: number) => until(`${String(count)} samples`, async () => (await done(id)) >= count, 60_000, 20);
 
 describe('a run whose workers are killed', () => {
   it('of a plain model repeats only what was under way, with two workers at it', async () => {

@@ -42,7 +42,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await stack.stop();
   proxy.close();
-}, 30_000);
+});
 
 const subset = { seed: 'gremium', percent: null, count: 3 };
 

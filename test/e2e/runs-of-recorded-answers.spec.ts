@@ -110,7 +110,7 @@ describeWithData('recorded answers as whole runs', () => {
     }
     await stack.startWorker({ CONCLAVE_CONFIG: panelsFile() });
   }, 120_000);
-  afterAll(() => stack.stop(), 30_000);
+  afterAll(() => stack.stop());
 
   it.each(Object.entries(solvers))('GSM8K: solver %s has its %i right answers', async (solver, right) => {
     const id = await single(gsm8k, solver);

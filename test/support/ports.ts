@@ -1,14 +1,14 @@
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import { randomInt } from 'node:crypto';
+import { isFree, isListening } from '../../src/supervisor/ports.js';
 
-/** A port of 127.0.0.1 that was free a moment ago. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
+/** Below those that systems give to outgoing connections (Linux from 32768, others from 49152): one of them would hold the port of a server that is being started again. */
+const from = 20_000;
+const to = 32_000;
+
+/** A port of 127.0.0.1 that was free a moment ago, and that only a server would take. */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(from, to);
+    if ((await isFree(port)) && !(await isListening(port))) return port;
+  }
 }
