@@ -5,6 +5,7 @@ import type { BatchCallStatus } from '../../domain/batches/batch-status.js';
 import type { RestRule } from '../../domain/batches/after-job.js';
 import type { CallFailure } from '../../domain/failures/failure-code.js';
 import { inTransaction } from '../database/in-transaction.js';
+import { safeJson } from '../database/safe-json.js';
 import { CallsStore } from '../traces/calls.store.js';
 import { mayBeCharged } from '../traces/may-be-charged.js';
 import type { CallRecord } from '../traces/calls.store.js';
@@ -105,7 +106,7 @@ export class JobLinesStore {
   attempt = CASE WHEN $6 THEN attempt ELSE greatest(attempt - 1, 0) END,
   failure = $7
 WHERE job_id = $1 AND status = 'assigned'`,
-      values: [jobId, rule.canceled, rule.again, rule.realtime, limits.maxAttempts, limits.sent, JSON.stringify(rule.failure)],
+      values: [jobId, rule.canceled, rule.again, rule.realtime, limits.maxAttempts, limits.sent, safeJson(rule.failure)],
     });
     return rowCount ?? 0;
   }
@@ -168,5 +169,5 @@ FROM unnest($1::bigint[], $2::text[], $3::boolean[], $4::jsonb[]) AS now_is(id, 
 WHERE line.id = now_is.id AND line.job_id = $5 AND line.status = 'assigned'`;
 
 function settleValues(jobId: string, outcomes: readonly Omit<LineOutcome, 'record'>[]): unknown[] {
-  return [outcomes.map(({ id }) => id), outcomes.map(({ status }) => status), outcomes.map(({ realtimeOnly }) => realtimeOnly), outcomes.map(({ failure }) => failure && JSON.stringify(failure)), jobId];
+  return [outcomes.map(({ id }) => id), outcomes.map(({ status }) => status), outcomes.map(({ realtimeOnly }) => realtimeOnly), outcomes.map(({ failure }) => failure && safeJson(failure)), jobId];
 }

@@ -6,6 +6,7 @@ import { BudgetsStore } from '../budgets/budgets.store.js';
 import { createPostgresPool } from '../database/postgres-pool.js';
 import type { JobStatus } from '../providers/batch-provider.js';
 import type { CallRecord } from '../traces/calls.store.js';
+import { BatchStateStore } from './batch-state.store.js';
 import { JobLinesStore } from './job-lines.store.js';
 import type { LineOutcome } from './job-lines.store.js';
 import { ProviderJobsStore } from './provider-jobs.store.js';
@@ -50,7 +51,7 @@ async function job(id: string, batchId: string, facts: { provider?: string; mode
 function record(itemId: string, outcome: 'succeeded' | 'failed'): CallRecord {
   const failed = outcome === 'failed';
   return {
-    completionId: itemId, key: 'answer/0/0/0', stage: 'answer', memberIndex: 0, attempt: 1, provider: 'p', model: 'm', requestHash: 'h', text: failed ? null : 'x\ud800 "{}', toolCalls: failed ? null : [{ id: 't', name: 'n', argumentsJson: '{"a": "b"}' }],
+    completionId: itemId, key: 'answer/0/0/0', stage: 'answer', memberIndex: 0, attempt: 1, provider: 'p', model: 'm', requestHash: 'h', text: failed ? null : 'x\ud800 "{}', toolCalls: failed ? null : [{ id: 't', name: 'n', argumentsJson: '{"a": "b\ud800"}' }],
     finishReason: failed ? null : 'stop', usage: failed ? null : { inputTokens: 10, outputTokens: 5, cachedInputTokens: 0, reasoningTokens: 0 }, costNanoUsd: failed ? null : 300, price: null, startedAt: 1_000, firstTokenAt: null, endedAt: 2_000, outcome,
     failureCode: failed ? 'server_error' : null, failureMessage: failed ? 'broke' : null, droppedParameters: [], responseId: null, groupId: 'g', mode: 'batch',
   };
@@ -61,7 +62,7 @@ function succeeded(id: string, itemId: string): LineOutcome {
 }
 
 function failed(id: string, itemId: string): LineOutcome {
-  return { id, status: 'waiting', realtimeOnly: false, failure: { code: 'server_error', message: 'broke' }, record: record(itemId, 'failed') };
+  return { id, status: 'waiting', realtimeOnly: false, failure: { code: 'server_error', message: 'broke \ud83d…' }, record: record(itemId, 'failed') };
 }
 
 const running: JobStatus = { reference: 'ref', state: 'running', providerState: 'in_progress', total: 1, succeeded: 0, failed: 0, error: null, results: null, createdAt: null };
@@ -136,6 +137,16 @@ describe('ProviderJobsStore', () => {
     expect([await begin(7_200_000), await begin(60_000)]).toEqual([null, expect.any(Number)]);
   });
 
+  it('gives up only the creation that it is told of: another attempt may have begun one since', async () => {
+    await batch('since');
+    await job('since-1', 'since', { provider: 'since', status: 'creating' });
+    const createStartedAt = await jobs.beginCreation({ id: 'since-1', provider: 'since' }, { apartMs: null });
+    for (const other of [null, (createStartedAt ?? 0) - 1]) expect(await jobs.creationRefused({ id: 'since-1', createStartedAt: other }, { keepPlace: false })).toBe(false);
+    expect(await jobs.read('since-1')).toMatchObject({ status: 'creating', createStartedAt });
+    expect(await jobs.creationRefused({ id: 'since-1', createStartedAt }, { keepPlace: false })).toBe(true);
+    expect(await jobs.read('since-1')).toMatchObject({ status: 'planned', createStartedAt: null });
+  });
+
   it('remembers what was mistaken for a job, and that it is still to be looked for', async () => {
     await batch('mistake');
     await job('mistake-1', 'mistake', { provider: 'mistaken', status: 'creating' });
@@ -144,6 +155,19 @@ describe('ProviderJobsStore', () => {
     await jobs.end('mistake-1', null);
     await jobs.rejectReference('mistake-1');
     expect(await jobs.read('mistake-1')).toMatchObject({ status: 'creating', reference: null, certain: true, rejectedReferences: ['theirs'], createStartedAt: expect.any(Number) });
+  });
+
+  it('keeps what a provider says, also where it was cut within an emoji', async () => {
+    await batch('cut');
+    await job('cut-1', 'cut', { status: 'running' });
+    const said = { code: 'server_error', message: 'broke \ud83d…' };
+    await jobs.saveStatus('cut-1', { ...running, error: said.message });
+    await jobs.noteTrouble('cut-1', said);
+    await jobs.end('cut-1', said);
+    await jobs.close('cut-1', 'failed', { reason: said });
+    expect(await jobs.read('cut-1')).toMatchObject({ status: 'failed', reason: { message: 'broke \ufffd…' }, lastStatus: { error: 'broke \ufffd…' } });
+    await new BatchStateStore(pool).setStatus('cut', { status: 'paused', reason: said });
+    expect((await pool.query(`SELECT reason FROM batches WHERE id = 'cut'`)).rows).toEqual([{ reason: { ...said, message: 'broke \ufffd…' } }]);
   });
 
   it('tells by its jobs what a batch is doing, and leaves a paused one alone', async () => {

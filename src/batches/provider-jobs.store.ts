@@ -3,6 +3,7 @@ import type { BatchOptions } from '../../domain/batches/batch-options.js';
 import type { BatchMode, BatchStatus, ProviderJobStatus } from '../../domain/batches/batch-status.js';
 import type { JobStatus } from '../providers/batch-provider.js';
 import { inTransaction } from '../database/in-transaction.js';
+import { safeJson } from '../database/safe-json.js';
 import type { Sql } from '../database/sql.js';
 import type { BatchReason } from './batch.entity.js';
 
@@ -135,7 +136,7 @@ RETURNING create_started_at`,
   async saveReference(jobId: string, status: JobStatus, certain: boolean): Promise<boolean> {
     const { rowCount } = await this.pool.query({
       text: `UPDATE provider_jobs SET status = 'running', reference = $2, last_status = $3, certain = $4, trouble_count = 0, reason = NULL, submitted_at = coalesce(submitted_at, now()) WHERE id = $1 AND status = 'creating'`,
-      values: [jobId, status.reference, JSON.stringify(status), certain],
+      values: [jobId, status.reference, safeJson(status), certain],
     });
     return rowCount === 1;
   }
@@ -163,7 +164,7 @@ submitted_at = NULL, ended_at = NULL, cancel_sent_at = NULL WHERE id = $1 AND re
   async noteTrouble(jobId: string, reason: BatchReason | null): Promise<number> {
     const { rows } = await this.pool.query<{ trouble_count: number }>({
       text: 'UPDATE provider_jobs SET trouble_count = trouble_count + 1, reason = $2 WHERE id = $1 RETURNING trouble_count',
-      values: [jobId, reason && JSON.stringify(reason)],
+      values: [jobId, reason && safeJson(reason)],
     });
     return rows[0]?.trouble_count ?? 1;
   }
@@ -174,12 +175,12 @@ submitted_at = NULL, ended_at = NULL, cancel_sent_at = NULL WHERE id = $1 AND re
 
   /** The provider's answer to one look. */
   async saveStatus(jobId: string, status: JobStatus): Promise<void> {
-    await this.pool.query({ text: 'UPDATE provider_jobs SET last_status = $2, poll_count = poll_count + 1, trouble_count = 0, reason = NULL WHERE id = $1', values: [jobId, JSON.stringify(status)] });
+    await this.pool.query({ text: 'UPDATE provider_jobs SET last_status = $2, poll_count = poll_count + 1, trouble_count = 0, reason = NULL WHERE id = $1', values: [jobId, safeJson(status)] });
   }
 
   /** The provider does nothing more about the job; its results are to be written. */
   async end(jobId: string, reason: BatchReason | null): Promise<void> {
-    await this.pool.query({ text: `UPDATE provider_jobs SET status = 'ended', ended_at = now(), reason = $2 WHERE id = $1 AND status = 'running'`, values: [jobId, reason && JSON.stringify(reason)] });
+    await this.pool.query({ text: `UPDATE provider_jobs SET status = 'ended', ended_at = now(), reason = $2 WHERE id = $1 AND status = 'running'`, values: [jobId, reason && safeJson(reason)] });
   }
 
   async noteCancelSent(jobId: string): Promise<void> {
@@ -200,7 +201,7 @@ submitted_at = NULL, ended_at = NULL, cancel_sent_at = NULL WHERE id = $1 AND re
     await this.pool.query({
       text: `UPDATE provider_jobs SET status = $2, reason = coalesce($3, reason), orphaned_count = $4, duplicated_count = $5, collected_at = now(), ended_at = coalesce(ended_at, now())
 WHERE id = $1 AND status NOT IN ('collected', 'failed', 'canceled')`,
-      values: [jobId, status, facts.reason ? JSON.stringify(facts.reason) : null, facts.orphaned ?? 0, facts.duplicated ?? 0],
+      values: [jobId, status, facts.reason ? safeJson(facts.reason) : null, facts.orphaned ?? 0, facts.duplicated ?? 0],
     });
   }
 
@@ -210,7 +211,7 @@ WHERE id = $1 AND status NOT IN ('collected', 'failed', 'canceled')`,
       const { rows } = await tx.query<{ id: string }>({
         text: `UPDATE provider_jobs SET status = 'canceled', reason = coalesce(reason, $3), ended_at = coalesce(ended_at, now()), collected_at = now()
 WHERE batch_id = $1 AND status NOT IN ('collected', 'failed', 'canceled') AND ($2 OR status = 'planned' OR (status = 'creating' AND create_started_at IS NULL)) RETURNING id`,
-        values: [batchId, options.all, JSON.stringify(options.reason)],
+        values: [batchId, options.all, safeJson(options.reason)],
       });
       const ids = rows.map(({ id }) => id);
       await tx.query({ text: `UPDATE batch_calls SET status = 'canceled' WHERE job_id = ANY($1) AND status = 'assigned'`, values: [ids] });

@@ -13,6 +13,11 @@ describe('redactMessage', () => {
     expect(redactMessage("The model `gpt-9`\n does not exist.", [], ['Tell me of harbours.'])).toBe('The model `gpt-9` does not exist.');
   });
 
+  it('is cut without leaving half an emoji', () => {
+    const words = 'no room '.repeat(38).slice(0, 298);
+    expect(redactMessage(`${words}😀😀😀`, [], [])).toBe(`${words}\ufffd…`);
+  });
+
   it('never lets 16 characters of the conversation through', () => {
     const text = fastCheck.string({ minLength: 16, maxLength: 80 });
     fastCheck.assert(

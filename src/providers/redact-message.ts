@@ -9,7 +9,8 @@ export function redactMessage(message: string, secrets: readonly string[], texts
   let redacted = message.slice(0, 2_000).replace(/\s+/g, ' ').trim();
   for (const secret of secrets) if (secret.length > 0) redacted = redacted.split(secret).join('[redacted]');
   redacted = withoutQuotes(redacted.replace(keyLike, '[redacted]').slice(0, 600), texts);
-  return redacted.length > 300 ? `${redacted.slice(0, 299)}…` : redacted;
+  // A cut may fall between the halves of an emoji.
+  return (redacted.length > 300 ? `${redacted.slice(0, 299)}…` : redacted).toWellFormed();
 }
 
 function withoutQuotes(message: string, texts: readonly string[]): string {

@@ -4,6 +4,7 @@ import type { ChatRequest, FinishReason, ToolCall, Usage } from '../../domain/ch
 import { completionChannel } from '../../domain/chat/completion-notification.js';
 import type { CompletionNotification } from '../../domain/chat/completion-notification.js';
 import { isSampleId } from '../../domain/runs/sample-id.js';
+import { safeJson } from '../database/safe-json.js';
 import type { Sql } from '../database/sql.js';
 import type { CallPrice } from '../../domain/pricing/call-price.js';
 import type { CallRecordOutcome } from './call.entity.js';
@@ -208,7 +209,7 @@ function insertValues(record: CallRecord): unknown[] {
 }
 
 function json(value: unknown[] | object | null): string | null {
-  return value === null || (Array.isArray(value) && value.length === 0) ? null : JSON.stringify(value);
+  return value === null || (Array.isArray(value) && value.length === 0) ? null : safeJson(value);
 }
 
 /** The row that a record became, as readers of the ledger get it. */
