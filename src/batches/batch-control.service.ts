@@ -79,7 +79,7 @@ export class BatchControlService {
 }
 
 /** Whether a batch that was over is not, or has ended a second time. */
-export function isOpenAgain(before: BatchRow, now: BatchRow): boolean {
+function isOpenAgain(before: BatchRow, now: BatchRow): boolean {
   return !isFinal(now.status) || now.finishedAt?.getTime() !== before.finishedAt?.getTime();
 }
 

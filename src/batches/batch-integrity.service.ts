@@ -3,7 +3,6 @@ import { schemaFault } from '../../domain/ballots/bounded-schema.js';
 import { isFinal } from '../../domain/batches/batch-status.js';
 import { ApiError, badRequest } from '../http/api-error.js';
 import { BatchEngine } from './batch-engine.js';
-import { isOpenAgain } from './batch-control.service.js';
 import { BatchIntegrityStore } from './batch-integrity.store.js';
 import type { RevalidateBody } from './batch-queries.dto.js';
 import { BatchReadsService } from './batch-reads.service.js';
@@ -31,10 +30,8 @@ export class BatchIntegrityService {
     if (batch.status === 'canceled' || batch.cancelRequestedAt) throw new ApiError({ status: 409, code: 'conflict', message: `Batch '${id}' was canceled, which is for good. Make a new batch of what is missing.` });
     const repaired = await this.store.repair(id);
     const goesOn = repaired.calls > 0 || repaired.items > 0;
-    if (goesOn) {
-      await this.engine.retryFailed(batch);
-      await this.reads.once(id, caller, (now) => isOpenAgain(batch, now));
-    }
+    // Not a retry: that would pay for the items that failed as well. One that runs finds the calls when it plans its next round.
+    if (goesOn) await this.engine.startSoon(batch);
     return repairBody(id, repaired, goesOn);
   }
 

@@ -77,24 +77,23 @@ describe('verify and repair', () => {
     expect(await integrity.verify('batch_none')).toBeNull();
   });
 
-  it('name what is missing, duplicated and orphaned, and a retry makes what was missing and nothing else', async () => {
-    const batchId = await createBatchRows(pool, { items: Array.from({ length: 4 }, () => ({ plan: single })) });
-    await goOn(batchId, say);
+  it('name what is missing, duplicated and orphaned, and make what was missing and nothing else', async () => {
+    const batchId = await createBatchRows(pool, { items: Array.from({ length: 5 }, () => ({ plan: single })) });
+    await goOn(batchId, (call) => (call.completionId.endsWith('.4') ? failureOutcome('bad_request') : say(call)));
     await pool.query(`DELETE FROM calls WHERE completion_id = $1`, [`${batchId}.0`]);
     await pool.query(`UPDATE batch_calls SET status = 'assigned' WHERE item_id IN ($1, $2)`, [`${batchId}.1`, `${batchId}.2`]);
     await pool.query(`DELETE FROM calls WHERE completion_id = $1`, [`${batchId}.2`]);
     await pool.query(`UPDATE calls SET key = 'answer/9/9/9' WHERE completion_id = $1`, [`${batchId}.3`]);
     await pool.query('UPDATE provider_jobs SET duplicated_count = 2, orphaned_count = 1 WHERE batch_id = $1', [batchId]);
-    expect(await integrity.verify(batchId)).toMatchObject({ totals: { expected: 4, valid: 1, failed: 0, missing: 3, duplicated: 2, orphaned: 2 }, items: { missing: 2 } });
+    expect(await integrity.verify(batchId)).toMatchObject({ totals: { expected: 5, valid: 1, failed: 1, missing: 3, duplicated: 2, orphaned: 2 }, items: { missing: 2 } });
     expect(await integrity.repair(batchId)).toEqual({ reconciled: 1, calls: 3, items: 3 });
     expect(await integrity.repair(batchId)).toEqual({ reconciled: 0, calls: 0, items: 0 });
     await pool.query(`DELETE FROM calls WHERE completion_id = $1`, [`${batchId}.3`]);
     made = [];
-    expect(await retryFailedItems(state, batchId)).toEqual({ items: 0 });
-    expect((await batchRow(batchId))?.status).toBe('submitting');
+    expect(await batchRow(batchId)).toMatchObject({ status: 'submitting', finished_at: null });
     await goOn(batchId, say);
     expect(made.sort()).toEqual(['0 answer/0/0/0', '2 answer/0/0/0', '3 answer/0/0/0']);
-    expect(await integrity.verify(batchId)).toMatchObject({ totals: { missing: 0 }, items: { succeeded: 4, missing: 0 } });
+    expect(await integrity.verify(batchId)).toMatchObject({ totals: { missing: 0 }, items: { succeeded: 4, failed: 1, missing: 0 } });
   });
 
   it('leave a canceled batch alone', async () => {

@@ -3,6 +3,7 @@ import { missedSchema, outputOf } from '../../domain/batches/item-output.js';
 import type { BatchMode, ProviderJobStatus } from '../../domain/batches/batch-status.js';
 import { inTransaction } from '../database/in-transaction.js';
 import { safeJson } from '../database/safe-json.js';
+import { reopenBatchText } from './batch-state.store.js';
 
 /** What became of the lines of one job. `expected` is the sum of the seven after it. */
 export interface JobIntegrity {
@@ -86,7 +87,10 @@ export class BatchIntegrityStore {
     return { jobs: jobs.rows, totals, items: counted };
   }
 
-  /** Sets what is missing back to waiting, and its items to pending, so that a retry of the batch makes it. What has its answer after all is noted so. A canceled batch stays as it is. */
+  /**
+   * Sets what is missing back to waiting and its items to pending, and opens a batch that is over again, so that its workflow makes them. What has its answer after all is noted so; items that
+   * failed stay as they are. A canceled batch is left alone.
+   */
   repair(batchId: string): Promise<Repaired> {
     return inTransaction(this.pool, async (tx) => {
       const { rowCount: isThere } = await tx.query({ text: `SELECT FROM batches WHERE id = $1 AND status <> 'canceled' AND cancel_requested_at IS NULL FOR UPDATE`, values: [batchId] });
@@ -94,6 +98,7 @@ export class BatchIntegrityStore {
       const { rowCount: reconciled } = await tx.query({ text: reconcileText, values: [batchId] });
       const { rows: lost } = await tx.query<{ item_id: string }>({ text: waitAgainText, values: [batchId] });
       const { rowCount: items } = await tx.query({ text: reopenText, values: [batchId, [...new Set(lost.map((call) => call.item_id))]] });
+      await tx.query({ text: reopenBatchText, values: [batchId] });
       return { reconciled: reconciled ?? 0, calls: lost.length, items: items ?? 0 };
     });
   }
@@ -103,7 +108,7 @@ export class BatchIntegrityStore {
    * such as answered with tool calls, stay as they are.
    */
   async revalidate(batchId: string, schema: Record<string, unknown>): Promise<Revalidated> {
-    await this.pool.query({ text: `UPDATE batches SET options = jsonb_set(options, '{schema}', $2) WHERE id = $1`, values: [batchId, JSON.stringify(schema)] });
+    await this.pool.query({ text: `UPDATE batches SET options = jsonb_set(options, '{schema}', $2) WHERE id = $1`, values: [batchId, safeJson(schema)] });
     const result: Revalidated = { checked: 0, valid: 0, invalid: 0, changed: 0 };
     for (let after = -1; ; ) {
       const { rows } = await this.pool.query<StoredAnswer>({ text: answersText, values: [batchId, after, pageSize] });

@@ -2,6 +2,7 @@ import type pg from 'pg';
 import type { BatchMode, BatchStatus } from '../../domain/batches/batch-status.js';
 import type { PlannedCall } from '../../domain/batches/calls-to-remake.js';
 import { inTransaction } from '../database/in-transaction.js';
+import { safeJson } from '../database/safe-json.js';
 import type { BatchReason } from './batch.entity.js';
 
 /** A failed item with its planned calls. */
@@ -20,7 +21,7 @@ export class BatchStateStore {
       text: `UPDATE batches SET status = $2, reason = $3, mode = coalesce($4, mode), next_mode = CASE WHEN $4::text IS NULL THEN coalesce($5, next_mode) END,
   finished_at = CASE WHEN $2 IN ('completed', 'failed', 'canceled') THEN now() END
 WHERE id = $1 AND status NOT IN ('completed', 'failed', 'canceled')`,
-      values: [batchId, change.status, change.reason && JSON.stringify(change.reason), change.mode ?? null, change.nextMode ?? null],
+      values: [batchId, change.status, change.reason && safeJson(change.reason), change.mode ?? null, change.nextMode ?? null],
     });
     return rowCount === 1;
   }
@@ -57,10 +58,10 @@ WHERE id = ANY($1) AND status = 'failed'`,
 
   /** Opens a finished batch again if it has items without outcome; one that was canceled stays so. */
   async reopen(batchId: string): Promise<void> {
-    await this.pool.query({
-      text: `UPDATE batches SET status = 'submitting', reason = NULL, finished_at = NULL
-WHERE id = $1 AND status IN ('completed', 'failed') AND cancel_requested_at IS NULL AND EXISTS (SELECT FROM batch_items WHERE batch_id = $1 AND status = 'pending')`,
-      values: [batchId],
-    });
+    await this.pool.query({ text: reopenBatchText, values: [batchId] });
   }
 }
+
+/** Opens a batch again that is over and has items without outcome; one that was canceled stays so. */
+export const reopenBatchText = `UPDATE batches SET status = 'submitting', reason = NULL, finished_at = NULL
+WHERE id = $1 AND status IN ('completed', 'failed') AND cancel_requested_at IS NULL AND EXISTS (SELECT FROM batch_items WHERE batch_id = $1 AND status = 'pending')`;

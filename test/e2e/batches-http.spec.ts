@@ -147,6 +147,12 @@ describe('POST /api/batches', () => {
     expect(await api.request('POST', `/api/batches/${json.id}/revalidate`)).toMatchObject({ status: 400, json: { param: 'schema' } });
     expect((await api.request('POST', `/api/batches/${json.id}/revalidate`, { schema: { type: 'object', required: ['a'] } })).json).toMatchObject({ checked: 3, valid: 0, invalid: 3, changed: 3 });
     expect((await resultsOf(api, json.id, '?status=failed'))[0]).toMatchObject({ status: 'failed', failure: { code: 'invalid_answer' } });
+    // What failed is not asked again with it.
+    await pool.query('DELETE FROM calls WHERE completion_id = $1', [`${json.id}.1`]);
+    expect((await api.request('POST', `/api/batches/${json.id}/repair`)).json).toMatchObject({ calls: 1, items: 1, started: true });
+    expect(await untilOver(api, json.id)).toMatchObject({ status: 'completed', counts: { failed: 3 } });
+    const calls = await pool.query('SELECT completion_id AS id, count(*)::integer AS calls FROM calls WHERE group_id = $1 GROUP BY 1 ORDER BY 1', [json.id]);
+    expect(calls.rows).toEqual([{ id: `${json.id}.0`, calls: 1 }, { id: `${json.id}.1`, calls: expect.any(Number) }, { id: `${json.id}.2`, calls: 1 }]);
   });
 
   it('knows nothing of other ids', async () => {
