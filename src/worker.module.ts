@@ -18,7 +18,7 @@ import type { ModelReference } from '../domain/chat/call.js';
 import type { CompletionActivities } from '../activities/completion-activities.js';
 import { createAnswerSamples } from '../activities/answer-samples.js';
 import { createBeginRun } from '../activities/begin-run.js';
-import { fewAtOnce, Places } from '../activities/few-at-once.js';
+import { boundedBatchActivities, Places } from '../activities/few-at-once.js';
 import { createFinishRun, createFinishRunBenchmark } from '../activities/finish-run.js';
 import { createLoadSamples } from '../activities/load-samples.js';
 import { createNextChunk, createPendingSamples, createRecordSample } from '../activities/panel-samples.js';
@@ -72,8 +72,10 @@ const streamConnections = 3;
 const jobConnections = 6;
 /** Jobs at a provider at the same time where no limit is written: as in models.yaml. */
 const usualInflightBatches = 10;
-/** Activities of batches at the same time: each may hold a group of 500 results or 16 calls, so 12 of them stay within 100 MB. */
+/** Activities of batches at the same time that may hold much, such as a group of 500 results: 12 of them stay within 100 MB. */
 const batchPlaces = 12;
+/** Chunks of realtime calls at the same time, 16 calls each. They last as long as their provider is slow, so nobody else waits for their places. */
+const chunkPlaces = 12;
 
 /**
  * The worker's parts, composed by hand: no controllers, no HTTP, no entity metadata, so that it starts fast and every dependency of the
@@ -185,7 +187,7 @@ export function composeWorker(config: Config, databaseUrl: string, log: Logger):
   return {
     pool,
     activities,
-    jobActivities: { ...fewAtOnce(new Places(batchPlaces), batchActivities), ...runActivitiesOf(runs), callModel: createCallModel(callsOfRuns, { knobs: retry, longestMs: runPolicy.sample.longestRetryMs }) },
+    jobActivities: { ...boundedBatchActivities(batchActivities, { places: new Places(batchPlaces), chunkPlaces: new Places(chunkPlaces) }), ...runActivitiesOf(runs), callModel: createCallModel(callsOfRuns, { knobs: retry, longestMs: runPolicy.sample.longestRetryMs }) },
     start: async () => {
       await Promise.all([registry.onModuleInit(), gate.start()]);
     },
