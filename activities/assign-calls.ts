@@ -21,7 +21,7 @@ export interface PlanningParts {
   outputLimit(provider: string, model: string): number | null;
   /** False only where the registry says that the provider takes no batches of this model. */
   batchSupport(provider: string, model: string): boolean | null;
-  /** Most input tokens of one provider job; null: no limit. */
+  /** Most input tokens of one provider job; null: none is known. */
   jobTokenLimit(provider: string, model: string): number | null;
   /** False only where the registry says that the model takes no images. */
   acceptsImages(provider: string, model: string): boolean;
@@ -46,6 +46,8 @@ export interface Assigned {
 const pageSize = 100;
 /** Calls of one realtime chunk: what a worker that dies leaves is found again in one query, and a chunk's workflow lasts minutes. */
 const chunkLines = 200;
+/** A job that was refused for its tokens is halved no further than to this: an account that takes less than that in its queue takes no batches. */
+const leastJobTokens = 20_000;
 /** Of a line besides its body and path: id, method, punctuation. */
 const lineOverheadBytes = 160;
 
@@ -104,7 +106,7 @@ class Assigner {
   }
 
   async assign(group: Group): Promise<void> {
-    const limits = this.limitsOf(group);
+    const limits = await this.limitsOf(group);
     const open = new Map<string, OpenJob<PreparedLine>>();
     let cursor = '0';
     while (!this.isOver) {
@@ -172,10 +174,17 @@ class Assigner {
     return isUnbounded ? { code: 'bad_request', message: `What a call of '${group.provider}/${group.model}' may take is unknown (its price, or max_tokens), so a batch with a cap can't make it.` } : null;
   }
 
-  private limitsOf(group: Group): JobLimits {
+  private async limitsOf(group: Group): Promise<JobLimits> {
     if (!group.interface) return { lines: chunkLines, bytes: Number.POSITIVE_INFINITY, inputTokens: null };
     const { lines, bytes } = group.interface.limits;
-    return { lines, bytes, inputTokens: this.parts.jobTokenLimit(group.provider, group.model) };
+    return { lines, bytes, inputTokens: await this.tokenLimitOf(group) };
+  }
+
+  /** A job that its provider refused for the account's tokens would be refused for ever as it is: the next one is half of it. */
+  private async tokenLimitOf({ provider, model }: Group): Promise<number | null> {
+    const known = this.parts.jobTokenLimit(provider, model);
+    const refused = await this.parts.planning.refusedInputTokens(this.input.batchId, { provider, model });
+    return refused === null ? known : Math.min(known ?? Number.POSITIVE_INFINITY, Math.max(leastJobTokens, Math.floor(refused / 2)));
   }
 
   private async write(group: Group, endpoint: string, job: OpenJob<PreparedLine>): Promise<void> {

@@ -153,6 +153,21 @@ describe('planRound', () => {
     expect((await jobsOf(byTokens)).map((job) => job.line_count)).toEqual(new Array(7).fill(1));
   });
 
+  it('halves a job that its provider refused for the tokens in its queue, which as it is would be refused for ever', async () => {
+    const long = { messages: [{ role: 'user' as const, content: 'x'.repeat(60_000) }] };
+    const batchId = await createBatchRows(pool, { items: Array.from({ length: 4 }, () => ({ plan: plain(), request: long })) });
+    const refuse = async (): Promise<void> => {
+      await pool.query(`UPDATE provider_jobs SET status = 'failed', reason = '{"code": "rate_limit", "message": "Enqueued token limit reached"}' WHERE batch_id = $1`, [batchId]);
+      await pool.query(`UPDATE batch_calls SET status = 'waiting' WHERE batch_id = $1`, [batchId]);
+    };
+    const sizes: number[][] = [];
+    for (let round = 0; round < 4; round += 1) {
+      sizes.push((await planRound(partsOn(pool), { batchId, round })).jobs.map(({ lines }) => lines));
+      await refuse();
+    }
+    expect(sizes).toEqual([[4], [2, 2], [1, 1, 1, 1], [1, 1, 1, 1]]);
+  });
+
   it('goes by realtime calls, in chunks, where the batch, the registry or the call says so', async () => {
     const realtime = await createBatchRows(pool, { mode: 'realtime', items: Array.from({ length: 450 }, () => ({ plan: plain() })) });
     expect((await planRound(partsOn(pool), { batchId: realtime, round: 0 })).jobs.map(({ mode, lines }) => [mode, lines])).toEqual(expect.arrayContaining([['realtime', 200], ['realtime', 200], ['realtime', 50]]));

@@ -143,7 +143,7 @@ export function composeWorker(config: Config, databaseUrl: string, log: Logger):
       price: (provider, model, mode) => models.price(provider, model, mode),
       outputLimit: (provider, model) => models.find(provider, model)?.outputTokens ?? null,
       batchSupport: (provider, model) => models.find(provider, model)?.batchSupport ?? null,
-      jobTokenLimit: () => null,
+      jobTokenLimit: (provider, model) => smallest(limits(provider, null)?.maxBatchInputTokens, limits(provider, model)?.maxBatchInputTokens),
       acceptsImages: (provider, model) => models.supports(provider, model, 'images') !== false,
     }),
     setBatchStatus: createSetBatchStatus(batchState),
@@ -225,6 +225,11 @@ function callLogOf(config: Config, log: Logger): CallLog | null {
   return fileCallLog(path, (record, id) => callWithTextBody(rowOf(record, id)), (error) => {
     log.error(error, `CALL_LOG_FILE '${path}' cannot be written; calls go on without it.`);
   });
+}
+
+function smallest(...values: (number | null | undefined)[]): number | null {
+  const known = values.filter((value) => typeof value === 'number');
+  return known.length === 0 ? null : Math.min(...known);
 }
 
 function toolEndpoint(config: Config, name: string): { url: string; timeoutMs: number } | null {

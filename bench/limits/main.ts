@@ -14,7 +14,7 @@ import { freePort } from '../../test/support/ports.js';
 
 /** Measures what passing the gate costs a call, with limits so high that nobody waits: `npm run build && node node_modules/typescript-native/bin/tsc -p bench/tsconfig.json && node dist/bench/limits/main.js`. */
 const runs = 5;
-const none: ProviderLimits = { requestsPerMinute: null, tokensPerMinute: null, concurrent: null, maxInflightBatches: null };
+const none: ProviderLimits = { requestsPerMinute: null, tokensPerMinute: null, concurrent: null, maxInflightBatches: null, maxBatchInputTokens: null };
 const high = 100_000_000;
 const scenarios: { name: string; limits: Partial<ProviderLimits>; calls: number; atOnce: number; workers: number }[] = [
   { name: 'no limit', limits: {}, calls: 200_000, atOnce: 1, workers: 1 },

@@ -7,6 +7,8 @@ export interface ProviderLimits {
   concurrent: number | null;
   /** Batch jobs at the provider at the same time. */
   maxInflightBatches: number | null;
+  /** Input tokens of one batch job, as we estimate them. */
+  maxBatchInputTokens: number | null;
 }
 
 /** The limits of a provider (`model` null) or of one of its models; null: none is known. Asked at every call, so it must be a look into memory. */

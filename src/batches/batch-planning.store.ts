@@ -201,6 +201,15 @@ WHERE call.batch_id = $1 AND call.status = 'waiting' AND call.provider = $2 AND 
     return rows;
   }
 
+  /** Input tokens of the smallest job of the batch that its provider refused for the account's limits; null: it refused none (index `provider_jobs_batch`). */
+  async refusedInputTokens(batchId: string, { provider, model }: Pick<WaitingGroup, 'provider' | 'model'>): Promise<number | null> {
+    const { rows } = await this.pool.query<{ tokens: string | null }>({
+      text: `SELECT min(estimated_input_tokens) AS tokens FROM provider_jobs WHERE batch_id = $1 AND provider = $2 AND model = $3 AND mode = 'batch' AND status = 'failed' AND reason ->> 'code' = 'rate_limit'`,
+      values: [batchId, provider, model],
+    });
+    return rows[0]?.tokens == null ? null : Number(rows[0].tokens);
+  }
+
   /** Calls that can't be sent at all fail with their reasons. */
   async failCalls(failures: { id: string; failure: CallFailure }[]): Promise<void> {
     if (failures.length === 0) return;

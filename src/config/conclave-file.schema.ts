@@ -75,6 +75,7 @@ const providerLimits = z.strictObject({
   tokens_per_minute: limitValue.describe('Input and output together'),
   concurrent: limitValue.describe('Calls under way at the same time'),
   max_inflight_batches: limitValue.describe('Batch jobs at the provider at the same time'),
+  max_batch_input_tokens: limitValue.describe('Input tokens of one batch job: a larger one is split'),
 });
 
 /** Everything of `conclave.yaml`; unknown keys are faults. */

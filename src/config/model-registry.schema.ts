@@ -26,6 +26,7 @@ const limits = z.strictObject({
   tokens_per_minute: count.optional().describe('Input and output together'),
   concurrent: count.optional().describe('Calls at the same time'),
   max_inflight_batches: count.optional().describe('Provider jobs at the same time'),
+  max_batch_input_tokens: count.optional().describe('Input tokens of one provider job: a larger one is split'),
 });
 
 const model = z

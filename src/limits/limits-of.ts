@@ -25,5 +25,6 @@ function merged(known: ProviderLimits, entry: Written[string]): ProviderLimits {
     tokensPerMinute: chosen(entry.tokens_per_minute, known.tokensPerMinute),
     concurrent: chosen(entry.concurrent, known.concurrent),
     maxInflightBatches: chosen(entry.max_inflight_batches, known.maxInflightBatches),
+    maxBatchInputTokens: chosen(entry.max_batch_input_tokens, known.maxBatchInputTokens),
   };
 }

@@ -11,7 +11,7 @@ import { createPostgresPool } from '../database/postgres-pool.js';
 import { ProviderFailure } from '../providers/provider-failure.js';
 import { ProviderGate } from './provider-gate.js';
 
-const none: ProviderLimits = { requestsPerMinute: null, tokensPerMinute: null, concurrent: null, maxInflightBatches: null };
+const none: ProviderLimits = { requestsPerMinute: null, tokensPerMinute: null, concurrent: null, maxInflightBatches: null, maxBatchInputTokens: null };
 const policy = { ...gatePolicies.test, health: { ...gatePolicies.test.health, breaker: { failures: 3, spanMs: 0, openMs: 400, longestOpenMs: 800 } } };
 
 let database: TestDatabase;

@@ -5,7 +5,7 @@ import type { CallLimits } from './model.js';
 /** Limits as models.yaml and overrides write them; missing: not said, null: none. */
 type WrittenLimits = OverrideValues['limits'] | NonNullable<ModelRegistry['providers'][string]['limits']>;
 
-export const noLimits: CallLimits = { requestsPerMinute: null, tokensPerMinute: null, concurrent: null, maxInflightBatches: null };
+export const noLimits: CallLimits = { requestsPerMinute: null, tokensPerMinute: null, concurrent: null, maxInflightBatches: null, maxBatchInputTokens: null };
 
 /** `limits` with those that are written replaced. */
 export function withLimits(limits: CallLimits, written: WrittenLimits | undefined): CallLimits {
@@ -16,5 +16,6 @@ export function withLimits(limits: CallLimits, written: WrittenLimits | undefine
     tokensPerMinute: chosen(written.tokens_per_minute, limits.tokensPerMinute),
     concurrent: chosen(written.concurrent, limits.concurrent),
     maxInflightBatches: chosen(written.max_inflight_batches, limits.maxInflightBatches),
+    maxBatchInputTokens: chosen(written.max_batch_input_tokens, limits.maxBatchInputTokens),
   };
 }

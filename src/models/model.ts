@@ -11,6 +11,8 @@ export interface CallLimits {
   concurrent: number | null;
   /** Provider jobs at the same time. */
   maxInflightBatches: number | null;
+  /** Of one provider job. */
+  maxBatchInputTokens: number | null;
 }
 
 /** A model as the registry knows it; null is unknown, never "no". */

@@ -12,7 +12,7 @@ export const overrideFields = {
   output_tokens: tokens.describe('Most tokens of one answer'),
   capabilities: z.strictObject({ tools: z.boolean().optional(), images: z.boolean().optional(), json_schema: z.boolean().optional(), reasoning: z.boolean().optional() }).describe('Those named here; the others stay'),
   limits: z
-    .strictObject({ requests_per_minute: atMost.optional(), tokens_per_minute: atMost.optional(), concurrent: atMost.optional(), max_inflight_batches: atMost.optional() })
+    .strictObject({ requests_per_minute: atMost.optional(), tokens_per_minute: atMost.optional(), concurrent: atMost.optional(), max_inflight_batches: atMost.optional(), max_batch_input_tokens: atMost.optional() })
     .describe('Those named here, null for none; the others stay'),
   is_default: z.literal(true).describe('Its provider stands for this model where none is named'),
 };

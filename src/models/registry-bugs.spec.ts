@@ -57,7 +57,7 @@ describe('what the predecessors got wrong in the registry', () => {
   });
 
   it('limits of models.yaml are known by provider and by model', () => {
-    expect(models.limits('openai')).toEqual({ requestsPerMinute: null, tokensPerMinute: null, concurrent: null, maxInflightBatches: 10 });
+    expect(models.limits('openai')).toEqual({ requestsPerMinute: null, tokensPerMinute: null, concurrent: null, maxInflightBatches: 10, maxBatchInputTokens: null });
     const own = new ModelsService(parseModelRegistry(yaml('a: { display_name: A, limits: { tokens_per_minute: 5 } }')));
     expect([own.limits('p', 'a').tokensPerMinute, own.limits('p', 'b').tokensPerMinute]).toEqual([5, null]);
   });

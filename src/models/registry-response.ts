@@ -29,7 +29,7 @@ export const registryModelSchema = z
     output_tokens: z.int().nullable(),
     capabilities: z.object({ tools: z.boolean().nullable(), images: z.boolean().nullable(), json_schema: z.boolean().nullable(), reasoning: z.boolean().nullable() }).describe('null: unknown'),
     batch_support: z.boolean().nullable(),
-    limits: z.object({ requests_per_minute: limit, tokens_per_minute: limit, concurrent: limit, max_inflight_batches: limit }).describe("Of this model, besides its provider's; null: none"),
+    limits: z.object({ requests_per_minute: limit, tokens_per_minute: limit, concurrent: limit, max_inflight_batches: limit, max_batch_input_tokens: limit }).describe("Of this model, besides its provider's; null: none"),
     price: price.nullable().describe('Of a realtime call; null: unknown'),
     batch_price: price.nullable().describe('Of a line in a provider job; null: unknown'),
     price_verified: z.boolean(),
@@ -121,8 +121,8 @@ export function priceRecordBody(row: PriceRecord, prices: { realtime: CallPrice;
   };
 }
 
-function limitsOf({ requestsPerMinute, tokensPerMinute, concurrent, maxInflightBatches }: CallLimits): RegistryModelBody['limits'] {
-  return { requests_per_minute: requestsPerMinute, tokens_per_minute: tokensPerMinute, concurrent, max_inflight_batches: maxInflightBatches };
+function limitsOf({ requestsPerMinute, tokensPerMinute, concurrent, maxInflightBatches, maxBatchInputTokens }: CallLimits): RegistryModelBody['limits'] {
+  return { requests_per_minute: requestsPerMinute, tokens_per_minute: tokensPerMinute, concurrent, max_inflight_batches: maxInflightBatches, max_batch_input_tokens: maxBatchInputTokens };
 }
 
 function callPriceBody(value: CallPrice | null): z.infer<typeof price> | null {
