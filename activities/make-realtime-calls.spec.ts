@@ -95,12 +95,14 @@ async function chunkOf(provider: CountedProvider, items: number, options: { budg
   const planning = { planning: new BatchPlanningStore(pool), provider: () => provider.asProvider, price: () => price, outputLimit: () => null, batchSupport: () => null, jobTokenLimit: () => null, acceptsImages: () => true };
   const { jobs } = await planRound(planning, { batchId, round: 0 });
   const jobId = jobs[0]?.jobId ?? '';
-  const attempt = async (lines?: JobLinesStore): Promise<Chunk> => {
-    const job = await new ProviderJobsStore(pool).read(jobId);
-    if (!job) throw new Error(`${jobId} is gone`);
+  const attempt = async (lines?: JobLinesStore, ofJob = jobId): Promise<Chunk> => {
+    const job = await new ProviderJobsStore(pool).read(ofJob);
+    if (!job) throw new Error(`${ofJob} is gone`);
     return new Chunk(partsOf(lines), callsOf(provider), job);
   };
-  return { batchId, jobId, attempt };
+  /** The chunk of the next round; undefined: nothing could be planned. */
+  const next = async (): Promise<string | undefined> => (await planRound(planning, { batchId, round: 1 })).jobs[0]?.jobId;
+  return { batchId, jobId, attempt, next };
 }
 
 describe('a chunk of realtime calls', () => {
@@ -147,5 +149,24 @@ describe('a chunk of realtime calls', () => {
     expect(await (await attempt()).run(never)).toMatchObject({ succeeded: 1, failed: 1 });
     const known = 10 * 1_000 + 5 * 2_000;
     expect(await new BudgetsStore(pool).read('unsure')).toMatchObject({ reserved: { nanoUsd: 0 }, spent: { nanoUsd: known + Number(rows[0]?.reserved) } });
+  });
+
+  it('never passes its cap by attempts that were cut off: each has a reservation of its own, or waits for a higher cap', async () => {
+    const provider = new CountedProvider(() => Promise.reject(new ProviderFailure({ code: 'timeout', provider: 'scripted', model: 'a', message: 'too late' })));
+    const batch = await chunkOf(provider, 1, { budgetId: 'cut off', maxAttempts: 4 });
+    const { rows } = await pool.query<{ reserved: string }>('SELECT reserved_nano_usd AS reserved FROM batch_calls WHERE job_id = $1', [batch.jobId]);
+    const one = Number(rows[0]?.reserved);
+    // Two attempts and a half.
+    await pool.query('UPDATE budgets SET cost_cap_nano_usd = $2 WHERE id = $1', ['cut off', Math.floor(2.5 * one)]);
+    for (let jobId: string | undefined = batch.jobId; jobId !== undefined; jobId = await batch.next()) {
+      await (await batch.attempt(undefined, jobId)).run(never);
+      const { reserved, spent } = (await new BudgetsStore(pool).read('cut off'))!;
+      expect(reserved.nanoUsd + spent.nanoUsd).toBeLessThanOrEqual(2.5 * one);
+    }
+    expect(provider.begun).toBe(2);
+    await new BudgetsStore(pool).raise('cut off', { nanoUsd: 10 * one });
+    for (let jobId = await batch.next(); jobId !== undefined; jobId = await batch.next()) await (await batch.attempt(undefined, jobId)).run(never);
+    expect(provider.begun).toBe(4);
+    expect((await pool.query<{ failure: unknown }>('SELECT failure FROM batch_items WHERE batch_id = $1', [batch.batchId])).rows).toMatchObject([{ failure: { code: 'timeout' } }]);
   });
 });

@@ -182,11 +182,25 @@ export class Chunk {
         inRow = (error.code === 'rate_limit') === (lastCode === 'rate_limit') ? inRow + 1 : 1;
         lastCode = error.code;
         const delayMs = this.delayAfter(error, error.code === 'rate_limit' ? inRow : attempt);
-        if (delayMs === null) return !this.isHalted() ? failed(line, { code: error.code, message: error.message, ...(error.httpStatus === undefined ? {} : { httpStatus: error.httpStatus }) }) : null;
+        if (this.hasUsedUp(error)) return this.setAsideAnew(line, error, delayMs);
+        if (delayMs === null) return !this.isHalted() ? failed(line, failureOf(error)) : null;
         await wait(delayMs, undefined, { signal: this.halted.signal }).catch(() => undefined);
       }
     }
     return null;
+  }
+
+  /** Whether the attempt may have cost what was set aside for its line: under a cap the next one needs a reservation of its own. */
+  private hasUsedUp({ code }: ProviderFailure): boolean {
+    return code === 'timeout' && this.job.batch.budgetId !== null;
+  }
+
+  /** The line waits for another job, as a job sets aside what one attempt of each line may cost; or it fails, where it has no attempt left. Null: it is another attempt's at this chunk. */
+  private async setAsideAnew(line: JobLine, failure: ProviderFailure, delayMs: number | null): Promise<Omit<LineOutcome, 'record'> | null> {
+    const ended = failed(line, failureOf(failure));
+    if (line.attempt >= this.job.batch.options.maxAttempts) return ended;
+    await wait(delayMs ?? 0, undefined, { signal: this.halted.signal }).catch(() => undefined);
+    return this.halt?.kind === 'worker' ? null : { ...ended, status: 'waiting' };
   }
 
   /** Milliseconds until the next attempt; null: there is none, as the call failed for good or the whole chunk halts. */
@@ -196,6 +210,10 @@ export class Chunk {
     if (delayMs === null && failure.code === 'rate_limit') this.stop({ kind: 'failure', failure });
     return this.isHalted() ? null : delayMs;
   }
+}
+
+function failureOf({ code, message, httpStatus }: ProviderFailure): CallFailure {
+  return { code, message, ...(httpStatus === undefined ? {} : { httpStatus }) };
 }
 
 function failed(line: JobLine, failure: CallFailure): Omit<LineOutcome, 'record'> {
