@@ -8,7 +8,7 @@ import type { BatchActivities, HeldJob } from './batch-activities.js';
 import { atProvider, batchInterface, jobStep, later, meetTrouble } from './job-parts.js';
 import type { JobParts } from './job-parts.js';
 
-/** Looks that found no job, before the last one that counts. */
+/** Looks that found no job, or a completed one without results, before the last one that counts. */
 const sureAfter = 2;
 
 /**
@@ -33,6 +33,10 @@ export async function look(parts: JobParts, job: JobAtWork, signal: AbortSignal)
     const canceled = await cancelWhereDue(parts, batch, job, ageMs, options);
     const { reference } = job;
     const status = await atProvider(parts, job, options, (limits) => batch.status(reference, limits));
+    if (lacksResults(status) && !isSure(job)) {
+      await parts.jobs.noteTrouble(job.id, { code: 'server_error', message: `The provider says that it has ${String(status.succeeded)} answers and names no file of them yet.` });
+      throw later('The provider has ended the job and does not show its results yet.', pollMs(parts, job, ageMs));
+    }
     await parts.jobs.saveStatus(job.id, status);
     if (status.state !== 'running') return await end(parts, job, status.error === null ? null : { code: status.state, message: status.error });
     await parts.jobs.refreshBatchStatus(job.batchId);
@@ -83,8 +87,18 @@ async function pollFailed(parts: JobParts, job: JobAtWork, failure: ProviderFail
 }
 
 /** Whether the provider knew nothing of the job before, some times in a row. */
-function isForgotten({ reason, troubleCount }: JobAtWork): boolean {
-  return reason?.code === 'not_found' && troubleCount >= sureAfter;
+function isForgotten(job: JobAtWork): boolean {
+  return job.reason?.code === 'not_found' && isSure(job);
+}
+
+/** Whether it said what it says more than once: it would cost the lines' answers, and they would be paid once more. */
+function isSure({ troubleCount }: JobAtWork): boolean {
+  return troubleCount >= sureAfter;
+}
+
+/** A job may be shown as completed a moment before its files are. */
+function lacksResults({ state, succeeded, results }: JobStatus): boolean {
+  return state === 'completed' && (succeeded ?? 0) > 0 && results === null;
 }
 
 function pollMs(parts: JobParts, job: JobAtWork, ageMs: number): number {

@@ -47,8 +47,14 @@ async function stepOf<Result>(parts: JobParts, context: Context, jobId: string, 
     // What a dying worker began another one finishes.
     if (context.cancellationSignal.aborted) throw later('The worker ended while it worked on this job.', 0);
     if (error instanceof ProviderFailure) return meetTrouble(parts, job, error);
-    throw error;
+    throw isBug(error) ? internalFailure(error) : error;
   }
+}
+
+/** What trying again would only meet again: our own mistakes, and values that the database refuses (SQLSTATE class 22). Anything else may pass, such as a database that is away. */
+function isBug(error: unknown): boolean {
+  if (error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError || error instanceof SyntaxError) return true;
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' && /^22...$/.test(error.code);
 }
 
 /** A wait that is no failure: Temporal tries the activity again after `delayMs`, and neither history nor metrics grow. */

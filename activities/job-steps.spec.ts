@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Context } from '@temporalio/activity';
 import type pg from 'pg';
 import type { Usage } from '../domain/chat/chat-request.js';
 import type { PassGate } from '../domain/limits/gate.js';
@@ -17,6 +18,7 @@ import { batchPolicies } from '../workflows/policies/batch-policies.js';
 import { planOf } from '../workflows/consensus/scripted-context.js';
 import { look } from './await-batch.js';
 import { collect } from './collect-batch.js';
+import { jobStep } from './job-parts.js';
 import type { JobParts } from './job-parts.js';
 import { planRound } from './plan-round.js';
 import { submit } from './submit-batch.js';
@@ -45,8 +47,12 @@ class ScriptedProvider {
   /** Resolves when a creation may be answered. */
   answer: () => Promise<void> = () => Promise.resolve();
   uploads = false;
+  /** Inputs that it has no more: it refuses them as Gemini does. */
+  readonly expired = new Set<string>();
+  /** What it says of every job; null: that it goes on. */
+  says: Partial<JobStatus> | null = null;
   /** The only result of every job, if any: an empty answer. */
-  useless: { lineId: string; usage: Usage } | null = null;
+  useless: { lineId: string; usage: Usage; message?: string } | null = null;
   /** Questions about jobs and results that it answers by 404. */
   forgets = 0;
   private count = 0;
@@ -60,8 +66,9 @@ class ScriptedProvider {
     return {
       limits: { lines: 1_000, bytes: 1_000_000, oneModel: true },
       render: (request) => Promise.resolve({ endpoint: '', body: { model: request.model }, droppedParameters: [] }),
-      upload: async (job) => (this.uploads ? `input of ${job.jobId}` : null),
+      upload: async (job) => (this.uploads ? `input ${String(++this.count)} of ${job.jobId}` : null),
       create: async (marker, lines) => {
+        if (marker.inputReference !== null && this.expired.has(marker.inputReference)) throw refused('You do not have permission to access the File, or it may not exist.');
         const lineIds: string[] = [];
         for await (const { id } of lines()) lineIds.push(id);
         const status = statusOf(`theirs-${marker.jobId}-${String(++this.count)}`, lineIds.length);
@@ -70,7 +77,7 @@ class ScriptedProvider {
         return status;
       },
       find: () => Promise.resolve([...this.foreign, ...this.created.map(({ status }) => status)].map((status) => ({ status, certain: false }))),
-      status: (reference) => (this.forgets-- > 0 ? Promise.reject(unknown('job')) : Promise.resolve(statusOf(reference, 1))),
+      status: (reference) => (this.forgets-- > 0 ? Promise.reject(unknown('job')) : Promise.resolve(statusOf(reference, 1, this.says ?? {}))),
       results: ({ reference }) => (this.useless ? emptyAnswer(this.useless) : this.forgets-- > 0 ? fails(unknown('results')) : rowsOf(this.results.get(reference) ?? [])),
       confirms: ({ reference }, lineId) => Promise.resolve((this.results.get(reference) ?? []).includes(lineId)),
       cancel: async (reference) => {
@@ -88,8 +95,12 @@ function unknown(what: string): ProviderFailure {
   return new ProviderFailure({ code: 'not_found', provider: 'scripted', model: 'a', message: `no such ${what}`, httpStatus: 404 });
 }
 
-async function* emptyAnswer({ lineId, usage }: { lineId: string; usage: Usage }): AsyncGenerator<BatchResult> {
-  yield { id: lineId, ok: false, usage, raw: '', failure: new ProviderFailure({ code: 'server_error', provider: 'scripted', model: 'a', message: 'it gave an empty answer' }) };
+function refused(message: string): ProviderFailure {
+  return new ProviderFailure({ code: 'auth', provider: 'scripted', model: 'a', message, httpStatus: 403 });
+}
+
+async function* emptyAnswer({ lineId, usage, message = 'it gave an empty answer' }: { lineId: string; usage: Usage; message?: string }): AsyncGenerator<BatchResult> {
+  yield { id: lineId, ok: false, usage, raw: '', failure: new ProviderFailure({ code: 'server_error', provider: 'scripted', model: 'a', message }) };
 }
 
 async function* fails(error: Error): AsyncGenerator<BatchResult> {
@@ -212,6 +223,40 @@ describe('submit', () => {
     expect(await job.read()).toMatchObject({ reference: provider.created[0]?.status.reference, certain: true });
   });
 
+  it('creates nothing while an earlier creation may still become visible', async () => {
+    const provider = new ScriptedProvider();
+    const job = await planned(provider);
+    await began(job.jobId, 500);
+    await expect(submit(partsOf(provider), await job.read(), signal)).rejects.toThrow('may still be under way');
+    expect(provider.created).toHaveLength(0);
+    // Others wait for it, as they could not be told apart.
+    await pool.query(`UPDATE provider_jobs SET status = 'canceled' WHERE id = $1`, [job.jobId]);
+  });
+
+  it('takes neither the job of another row of ours for its own, nor what turned out not to be it', async () => {
+    const provider = new ScriptedProvider();
+    const [first, second] = [await planned(provider), await planned(provider)];
+    await submit(partsOf(provider), await first.read(), signal);
+    const { reference } = await first.read();
+    await began(second.jobId, 10_000);
+    expect(await submit(partsOf(provider), await second.read(), signal)).toEqual({ state: 'running' });
+    const own = (await second.read()).reference;
+    expect([own === reference, provider.created.length]).toEqual([false, 2]);
+    await pool.query(`UPDATE provider_jobs SET reference = NULL, rejected_references = ARRAY[$2] WHERE id = $1`, [second.jobId, own]);
+    await began(second.jobId, 10_000);
+    await submit(partsOf(provider), await second.read(), signal);
+    expect([(await second.read()).reference === own, provider.created.length]).toEqual([false, 3]);
+  });
+
+  it('creates nothing for a batch that is to be canceled, that is paused, or that is to go on in another mode', async () => {
+    const provider = new ScriptedProvider();
+    const job = await planned(provider);
+    const row = await job.read();
+    for (const change of [{ status: 'paused' as const }, { nextMode: 'realtime' as const }]) expect(await submit(partsOf(provider), { ...row, batch: { ...row.batch, ...change } }, signal)).toEqual({ state: 'held', failure: null });
+    expect(await submit(partsOf(provider), { ...row, batch: { ...row.batch, cancelRequested: true } }, signal)).toEqual({ state: 'closed' });
+    expect([provider.created.length, (await job.read()).status]).toEqual([0, 'canceled']);
+  });
+
   it('is certain at once of a job whose results name its first line', async () => {
     const provider = new ScriptedProvider();
     const job = await planned(provider);
@@ -227,6 +272,50 @@ describe('submit', () => {
     await submit(parts, await job.read(), signal);
     expect(provider.created).toHaveLength(0);
     expect(await job.read()).toMatchObject({ reference, certain: true });
+  });
+});
+
+describe('an uploaded input', () => {
+  /** A job whose input was uploaded by an attempt before, which did not come to create it. */
+  async function uploadedBefore(provider: ScriptedProvider) {
+    provider.uploads = true;
+    const job = await planned(provider);
+    await pool.query(`UPDATE provider_jobs SET input_reference = 'old input' WHERE id = $1`, [job.jobId]);
+    return job;
+  }
+
+  it('that expired while the batch stood still is uploaded again', async () => {
+    const provider = new ScriptedProvider();
+    const job = await uploadedBefore(provider);
+    provider.expired.add('old input');
+    await expect(submit(partsOf(provider), await job.read(), signal)).rejects.toThrow('may not exist');
+    expect(await submit(partsOf(provider), await job.read(), signal)).toEqual({ state: 'running' });
+    expect(provider.created.map(({ marker }) => marker.inputReference)).toEqual([expect.stringMatching(/^input 1 /)]);
+  });
+
+  it('is not uploaded for ever where it is the key that is refused: the batch is told', async () => {
+    const provider = new ScriptedProvider();
+    const job = await uploadedBefore(provider);
+    provider.expired.has = () => true;
+    await expect(submit(partsOf(provider), await job.read(), signal)).rejects.toThrow('may not exist');
+    expect(await submit(partsOf(provider), await job.read(), signal)).toMatchObject({ state: 'held', failure: { code: 'auth' } });
+    expect(await job.read()).toMatchObject({ status: 'planned' });
+  });
+});
+
+describe('a step that meets a mistake', () => {
+  const context = { heartbeat: () => undefined, cancellationSignal: signal } as unknown as Context;
+  const step = async (error: Error): Promise<unknown> => {
+    const provider = new ScriptedProvider();
+    const job = await planned(provider);
+    return jobStep(partsOf(provider), context, { batchId: '', jobId: job.jobId }, () => Promise.reject(error)).catch((thrown: unknown) => thrown);
+  };
+
+  it('of our own ends, so that the batch pauses and says so; what may pass is tried again', async () => {
+    expect(await step(new TypeError('cannot read x of undefined'))).toMatchObject({ type: 'internal', nonRetryable: true });
+    expect(await step(Object.assign(new Error('invalid input syntax'), { code: '22P02' }))).toMatchObject({ type: 'internal', nonRetryable: true });
+    const away = Object.assign(new Error('terminating connection'), { code: '57P01' });
+    expect(await step(away)).toBe(away);
   });
 });
 
@@ -249,6 +338,38 @@ describe('collect', () => {
     expect(await collect(parts, { ...row, batch: { ...row.batch, budgetId: 'any' } }, signal)).toMatchObject({ state: 'collected', succeeded: 0 });
     expect(spent).toEqual([120]);
     expect((await new BatchReadsStore(pool).usage([batchId])).get(batchId)?.initial).toMatchObject({ inputTokens: 100, outputTokens: 10, costNanoUsd: 120, costKnown: true });
+  });
+
+  it("does not count an account's full queue as an attempt of its lines, and tells the batch", async () => {
+    const provider = new ScriptedProvider();
+    provider.uploads = true;
+    const job = await planned(provider);
+    await submit(partsOf(provider), await job.read(), signal);
+    const jobs = new ProviderJobsStore(pool);
+    const { reference } = await job.read();
+    const error = 'Enqueued token limit reached for gpt-4o-mini. Limit: 2,000,000 enqueued tokens.';
+    await jobs.saveStatus(job.jobId, statusOf(reference ?? '', 2, { state: 'failed', error }));
+    await jobs.end(job.jobId, { code: 'failed', message: error });
+    const told = { state: 'failed', succeeded: 0, failed: 0, failure: { code: 'rate_limit', message: error } };
+    expect(await collect(partsOf(provider), await job.read(), signal)).toMatchObject(told);
+    expect((await pool.query('SELECT status, attempt FROM batch_calls WHERE job_id = $1', [job.jobId])).rows).toEqual([{ status: 'waiting', attempt: 0 }, { status: 'waiting', attempt: 0 }]);
+    // The worker may have died before it could say so.
+    expect(await collect(partsOf(provider), await job.read(), signal)).toMatchObject(told);
+  });
+
+  it('writes a failure that was cut within an emoji, as any other', async () => {
+    const provider = new ScriptedProvider();
+    provider.uploads = true;
+    const job = await planned(provider, 1);
+    await submit(partsOf(provider), await job.read(), signal);
+    const message = 'no room for \ud83d…';
+    provider.useless = { lineId: provider.created[0]?.lineIds[0] ?? '', usage: { inputTokens: 1, outputTokens: 0, cachedInputTokens: 0, reasoningTokens: 0 }, message };
+    const jobs = new ProviderJobsStore(pool);
+    const { reference } = await job.read();
+    await jobs.saveStatus(job.jobId, statusOf(reference ?? '', 1, { state: 'failed', error: message, results: { url: 'x' } }));
+    await jobs.end(job.jobId, { code: 'failed', message });
+    expect(await collect(partsOf(provider), await job.read(), signal)).toMatchObject({ state: 'failed', succeeded: 0 });
+    expect((await pool.query('SELECT failure FROM batch_calls WHERE job_id = $1', [job.jobId])).rows).toEqual([{ failure: { code: 'server_error', message: 'no room for \ufffd…' } }]);
   });
 
   async function adopted(provider: ScriptedProvider, results: Record<string, string> | null) {
@@ -296,6 +417,23 @@ describe('a provider that does not know the job', () => {
     for (const said of ['no such job', 'no such job']) await expect(look(partsOf(provider), await job.read(), signal)).rejects.toThrow(said);
     expect(await look(partsOf(provider), await job.read(), signal)).toEqual({ state: 'ended' });
     expect(await job.read()).toMatchObject({ status: 'ended', reason: { code: 'not_found' } });
+  });
+
+  it('is asked again where it shows a completed job before its results, and believed where it goes on so', async () => {
+    const provider = new ScriptedProvider();
+    const job = await submitted(provider);
+    const lookAgain = async () => look(partsOf(provider), await job.read(), signal);
+    provider.says = { state: 'completed', succeeded: 2, results: null };
+    await expect(lookAgain()).rejects.toThrow('does not show its results yet');
+    expect(await job.read()).toMatchObject({ status: 'running', lastStatus: { state: 'running' } });
+    await expect(lookAgain()).rejects.toThrow('does not show its results yet');
+    provider.says = { ...provider.says, results: { output: 'x' } };
+    expect(await lookAgain()).toEqual({ state: 'ended' });
+    expect(await job.read()).toMatchObject({ status: 'ended', lastStatus: { results: { output: 'x' } } });
+    const other = await submitted(provider);
+    provider.says = { state: 'completed', succeeded: 2, results: null };
+    for (let looks = 0; looks < 2; looks++) await expect(look(partsOf(provider), await other.read(), signal)).rejects.toThrow('yet');
+    expect(await look(partsOf(provider), await other.read(), signal)).toEqual({ state: 'ended' });
   });
 
   it('is asked again for results, and keeps why the job ended', async () => {

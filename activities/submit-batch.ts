@@ -98,8 +98,8 @@ async function creationFailed(parts: JobParts, job: JobAtWork, failure: Provider
   const canPass = isRetryable(failure.code);
   const holds = failure.code === 'auth' || failure.code === 'billing';
   if (refused || !canPass) await giveUpCreation(parts, job, { keepPlace: canPass });
-  // Inputs expire: one from an earlier attempt may be gone.
-  if (failure.code === 'not_found' && job.inputReference !== null) {
+  // Inputs expire: one from an earlier attempt may be gone, for which Gemini says 403.
+  if ((failure.code === 'not_found' || httpStatus === 403) && job.inputReference !== null) {
     await parts.jobs.forgetInput(job.id);
     throw later(failure.message, parts.policy.submitJob.retry.initialMs);
   }
