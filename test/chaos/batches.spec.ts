@@ -42,7 +42,7 @@ describe(`batches under kill -9 (CHAOS_SEED=${String(seed)} CHAOS_ITEMS=${String
     const size = Math.ceil(items / waves);
     const submissions: Promise<string>[] = [];
     const submitWave = (wave: number): void => {
-      const submission = submitPatiently(conclave, `wave-${String(wave)}`, { items: numberedItems(`s${String(seed)}w${String(wave)}`, size, batchModels) });
+      const submission = submitPatiently(conclave, `wave-${String(wave)}`, { cost_cap_usd: 100, items: numberedItems(`s${String(seed)}w${String(wave)}`, size, batchModels) });
       submission.catch(() => undefined);
       submissions.push(submission);
     };
@@ -115,5 +115,12 @@ describe(`batches under kill -9 (CHAOS_SEED=${String(seed)} CHAOS_ITEMS=${String
   it('leaves nothing behind: no job under way, no reservation, no line without outcome', async () => {
     const left = async () => rowsOf(conclave.databaseUrl, `SELECT (SELECT count(*) FROM provider_jobs WHERE status NOT IN ('collected', 'failed', 'canceled'))::integer AS jobs, (SELECT count(*) FROM batch_calls WHERE status IN ('waiting', 'assigned'))::integer AS calls`);
     expect(await until('counts', left)).toEqual([{ jobs: 0, calls: 0 }]);
+    // Every reservation was settled, once, with what the lines cost.
+    const budgets = await rowsOf<{ reserved: number; spent: number; cost: number }>(
+      conclave.databaseUrl,
+      `SELECT reserved_nano_usd::float8 AS reserved, spent_nano_usd::float8 AS spent, (SELECT sum(cost_nano_usd) FROM calls WHERE group_id = batches.id)::float8 AS cost FROM batches JOIN budgets ON budgets.id = batches.budget_id`,
+    );
+    expect(budgets).toHaveLength(waves);
+    for (const { reserved, spent, cost } of budgets) expect({ reserved, spent }).toEqual({ reserved: 0, spent: cost });
   });
 });

@@ -41,7 +41,7 @@ describe.each(models)('a batch of %s', (model) => {
     expect(calls).toEqual([{ mode: 'batch' }]);
   });
 
-  it('submits again only the lines that failed, that have no row, or that cannot be read', async () => {
+  it('submits again only the lines that failed, that have no row, that cannot be read, or whose answer came under the id of another', async () => {
     const mark = marker();
     await simulatedProvider().rules(
       { effect: '500', mode: 'batch', contains: `(${mark}) What is 3 *`, count: 1 },
@@ -49,15 +49,18 @@ describe.each(models)('a batch of %s', (model) => {
       { effect: 'malformed_row', contains: `(${mark}) What is 7 *`, count: 1 },
       { effect: 'duplicate_row', contains: `(${mark}) What is 8 *`, count: 1 },
       { effect: 'foreign_row', contains: `(${mark}) What is 9 *`, count: 1 },
+      { effect: 'clashing_row', contains: `(${mark}) What is 10 *`, count: 1 },
     );
     const id = await batches().start(model, prompts(mark, 12));
     const batch = await batches().ended(id);
     expect(batch.counts).toMatchObject({ total: 12, succeeded: 12 });
     const jobs = await simulatedProvider().jobs({ contains: mark });
-    expect(jobs.map(({ counts }) => counts.total)).toEqual([12, 3]);
+    expect(jobs.map(({ counts }) => counts.total)).toEqual([12, 4]);
     expect(await recordedTwice(id)).toEqual([]);
     const counted = await rowsOf(stackAddresses().databaseUrl, 'SELECT orphaned_count, duplicated_count FROM provider_jobs WHERE batch_id = $1 ORDER BY created_at LIMIT 1', [id]);
-    expect(counted).toEqual([{ orphaned_count: 1, duplicated_count: 1 }]);
+    expect(counted).toEqual([{ orphaned_count: 1, duplicated_count: 2 }]);
+    // Nobody has the answer that came under another's id.
+    expect((await batches().results(id)).map(({ attempts }) => attempts)).toEqual([1, 1, 1, 2, 1, 2, 1, 2, 1, 1, 2, 1]);
   });
 
   it('fails the items of a refused line, and keeps the others', async () => {
@@ -177,6 +180,49 @@ describe('a batch whose worker dies', () => {
     expect((await simulatedProvider().requests({ contains: mark })).length).toBe(41);
     await second.stop();
   }, 150_000);
+
+  describe('and that nobody carries out', () => {
+    const client = () => new BatchClient(new ConclaveClient(api.url));
+    let worker: NodeProcess;
+    beforeAll(async () => {
+      worker = await startWorker();
+    }, 60_000);
+    afterAll(() => worker.stop());
+
+    it('as its row was written and nothing started, is started', async () => {
+      const id = await client().start('openai/gpt-4o-mini', prompts(marker(), 3));
+      await client().ended(id);
+      await rowsOf(
+        database.url,
+        `INSERT INTO batches (id, caller, body_hash, interface, status, mode, defaults, options, metadata, input_file_id, simulated, created_at)
+SELECT 'batch_unstarted', caller, body_hash, interface, 'pending', mode, defaults, options, metadata, input_file_id, simulated, now() - interval '1 minute' FROM batches WHERE id = $1`,
+        [id],
+      );
+      expect(await client().ended('batch_unstarted')).toMatchObject({ status: 'completed', counts: { succeeded: 3 } });
+    }, 60_000);
+
+    it('as its workflow was terminated, says so; a retry goes on with the job at the provider', async () => {
+      const mark = marker();
+      await simulatedProvider().rules({ effect: 'job_hold', contains: mark });
+      const id = await client().start('openai/gpt-4o-mini', prompts(mark, 3));
+      await client().until(id, ['running']);
+      const connection = await Connection.connect({ address: temporal.address });
+      await new Client({ connection }).workflow.getHandle(`batch/${id}`).terminate();
+      await connection.close();
+      expect(await client().until(id, ['failed'])).toMatchObject({ reason: { code: 'internal', message: expect.stringContaining('terminated') }, counts: { failed: 3 } });
+      await simulatedProvider().release({ contains: mark });
+      await client().control(id, 'retry');
+      expect(await client().until(id, ['completed'])).toMatchObject({ counts: { succeeded: 3 } });
+      expect(await simulatedProvider().jobs({ contains: mark })).toHaveLength(1);
+    }, 90_000);
+
+    it('as it stands still and the signal of its cancellation was lost, hears of it', async () => {
+      const id = await client().start('openai/gpt-4o-mini', prompts(marker(), 3), { cost_cap_usd: 0.000_000_1 });
+      await client().until(id, ['paused']);
+      await rowsOf(database.url, 'UPDATE batches SET cancel_requested_at = now() WHERE id = $1', [id]);
+      expect(await client().ended(id)).toMatchObject({ status: 'canceled', counts: { canceled: 3 } });
+    }, 60_000);
+  });
 
   it('keeps every history below 200 events', async () => {
     const connection = await Connection.connect({ address: temporal.address });
