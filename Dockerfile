@@ -26,6 +26,8 @@ COPY --from=dependencies /app/node_modules node_modules
 COPY --from=build /app/dist dist
 COPY datasets datasets
 COPY package.json models.yaml LICENSE ./
+# A volume that is mounted here takes its owner over.
+RUN install -d -o node -g node -m 700 /home/node/.conclave
 USER node
 EXPOSE 8000
 ENTRYPOINT ["node", "dist/src/cli/main.js"]
