@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import canonicalizeModule from 'canonicalize';
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
+import { procedureOf } from '../domain/benchmarks/benchmark-procedure.js';
 import type { Benchmark, BenchmarkItem } from '../domain/benchmarks/benchmark.js';
 import { takeSubset } from '../domain/benchmarks/seeded-rank.js';
 import type { ChatMessage, Sampling } from '../domain/chat/chat-request.js';
@@ -65,7 +66,7 @@ export async function loadBenchmark(parts: Pick<RunParts, 'state' | 'samples' | 
   if (group.length > 0) await write();
   const samples = chosen.size * run.epochs;
   const promptHash = createHash('sha256').update(hexLines(promptHashes)).digest('hex');
-  await parts.state.loaded(run.id, benchmark.name, { samples, manifest: { ...dataset.manifest, count }, promptHash, scorerVersion: benchmark.scorerVersion });
+  await parts.state.loaded(run.id, benchmark.name, { samples, manifest: { ...dataset.manifest, count }, promptHash, scorerVersion: benchmark.scorerVersion, procedure: procedureOf(benchmark) });
   return { samples, needsSetup: null };
 }
 

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import pg from 'pg';
+import type { BenchmarkProcedure } from '../../domain/benchmarks/benchmark-procedure.js';
 import type { RunDocument, RunDocumentSample } from '../../domain/exports/run-document.js';
 import { POSTGRES_POOL } from '../database/postgres-pool.js';
 import { safeJson } from '../database/safe-json.js';
@@ -59,9 +60,10 @@ async function writeRun(client: pg.PoolClient, { run }: RunDocument, caller: str
 }
 
 async function writeBenchmark(client: pg.PoolClient, { run }: RunDocument, benchmark: RunDocument['benchmarks'][number], position: number): Promise<void> {
+  const procedure: BenchmarkProcedure = { display_name: benchmark.display_name, badge: benchmark.badge, differences: benchmark.differences, metric: benchmark.metric };
   await client.query(
-    'INSERT INTO run_benchmarks (run_id, benchmark, position, status, reason, sample_count, scorer_version, manifest, prompt_hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)',
-    [run.id, benchmark.name, position, benchmark.status, json(benchmark.reason), benchmark.samples.length, benchmark.scorer_version, json(benchmark.dataset), benchmark.prompt_hash],
+    'INSERT INTO run_benchmarks (run_id, benchmark, position, status, reason, sample_count, scorer_version, manifest, prompt_hash, procedure) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)',
+    [run.id, benchmark.name, position, benchmark.status, json(benchmark.reason), benchmark.samples.length, benchmark.scorer_version, json(benchmark.dataset), benchmark.prompt_hash, json(procedure)],
   );
   for (let from = 0; from < benchmark.samples.length; from += groupSize) {
     const rows = benchmark.samples.slice(from, from + groupSize).map((sample) => sampleRow(sample, run.id, benchmark.name));

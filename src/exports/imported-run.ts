@@ -8,10 +8,14 @@ import { badRequest } from '../http/api-error.js';
 /** Largest `results.json` that is taken in, in bytes: it is read whole. */
 const largestResults = 400 * 1024 * 1024;
 
+// Sums and intervals are made of these; what is out of bounds would make them nonsense.
+const count = z.int().min(0);
+const importableSample = sampleSchema.extend({ ordinal: count, epoch: count, score: z.number().min(0).max(1).nullable(), latency_ms: count.nullable(), input_tokens: count, output_tokens: count, cost_nano_usd: count.nullable(), calls: count });
+
 // A run that is not over would be carried out here, by its own plan; ids and names become parts of other ids.
 const importableSchema = runDocumentSchema.extend({
   run: runDocumentSchema.shape.run.extend({ id: z.string().regex(/^run_[A-Za-z0-9]{1,64}$/, "no run's id"), status: z.enum(['succeeded', 'failed', 'canceled']) }),
-  benchmarks: z.array(benchmarkBlockSchema.extend({ name: z.string().regex(/^[A-Za-z0-9_-]{1,100}$/, "no benchmark's name"), samples: z.array(sampleSchema) })).max(200),
+  benchmarks: z.array(benchmarkBlockSchema.extend({ name: z.string().regex(/^[A-Za-z0-9_-]{1,100}$/, "no benchmark's name"), samples: z.array(importableSample) })).max(200),
 });
 
 /** The run of a verified archive. Throws a 400 for one of another schema version, too large, or not of the schema. */
@@ -21,13 +25,15 @@ export async function readImportedRun(path: string): Promise<RunDocument> {
 
 /** What could be a run of this installation: signed by whoever, it may say anything. Throws a 400. */
 export function checkedRun(value: unknown): RunDocument {
+  // The version first: another one's fields would be told as faults.
+  const versioned = z.object({ schema_version: z.string() }).safeParse(value);
+  if (versioned.success && versioned.data.schema_version.split('.')[0] !== exportSchemaVersion.split('.')[0])
+    throw badRequest('file', `The export has schema version ${versioned.data.schema_version.slice(0, 40)}; this Conclave reads ${exportSchemaVersion}. Update the older of the two.`);
   const parsed = importableSchema.safeParse(value);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     throw badRequest('file', `results.json is not a run of schema ${exportSchemaVersion}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}.`);
   }
-  if (parsed.data.schema_version.split('.')[0] !== exportSchemaVersion.split('.')[0])
-    throw badRequest('file', `The export has schema version ${parsed.data.schema_version}; this Conclave reads ${exportSchemaVersion}. Update the older of the two.`);
   const names = parsed.data.benchmarks.map(({ name }) => name);
   if (new Set(names).size !== names.length) throw badRequest('file', 'results.json has a benchmark twice.');
   return parsed.data;

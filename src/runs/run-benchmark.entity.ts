@@ -1,4 +1,5 @@
 import { Check, Column, Entity, ForeignKey, PrimaryColumn } from 'typeorm';
+import type { BenchmarkProcedure } from '../../domain/benchmarks/benchmark-procedure.js';
 import type { DatasetManifest } from '../../domain/benchmarks/benchmark.js';
 import type { RunBenchmarkStatus } from '../../domain/runs/run-status.js';
 import { RunEntity } from './run.entity.js';
@@ -38,6 +39,10 @@ export class RunBenchmarkEntity {
   /** sha256 (hex) over the prompts of all samples in order. */
   @Column('text', { name: 'prompt_hash', nullable: true })
   promptHash!: string | null;
+
+  /** Null until its samples are loaded, and in runs older than the column: what it is now, then. */
+  @Column('jsonb', { nullable: true })
+  procedure!: BenchmarkProcedure | null;
 
   /** The batch that carries it, in mode `batch`. */
   @Column('text', { name: 'batch_id', nullable: true })

@@ -71,6 +71,14 @@ describe('a run as it is read', () => {
     );
   });
 
+  it('tells how its benchmarks were asked and scored then, not how they would be now', async () => {
+    const told = async () => (await store.exportable('run_1', null))?.benchmarks[0];
+    expect(await told()).toMatchObject({ display_name: 'GSM8K', badge: 'simplified' });
+    const then = { display_name: 'GSM8K of old', badge: 'official', differences: [{ what: 'prompt', official: 'a', here: 'b' }], metric: 'exact match' };
+    await pool.query("UPDATE run_benchmarks SET procedure = $1 WHERE run_id = 'run_1' AND benchmark = 'gsm8k'", [JSON.stringify(then)]);
+    expect(await told()).toMatchObject(then);
+  });
+
   it('is nobody else’s', async () => {
     expect(await store.exportable('run_1', 'key_b')).toBeNull();
     expect(await store.exportable('run_2', null)).toBeNull();

@@ -1,3 +1,4 @@
+import { procedureOf, type BenchmarkProcedure } from '../../domain/benchmarks/benchmark-procedure.js';
 import { findBenchmark } from '../../domain/benchmarks/registry.js';
 import { samplingAlgorithm } from '../../domain/benchmarks/seeded-rank.js';
 import type { BenchmarkItem, DatasetManifest } from '../../domain/benchmarks/benchmark.js';
@@ -40,6 +41,7 @@ interface BenchmarkRow {
   scorer_version: string | null;
   manifest: DatasetManifest | null;
   prompt_hash: string | null;
+  procedure: BenchmarkProcedure | null;
 }
 
 /** Which samples of a run, in the order of benchmark and ordinal. */
@@ -108,7 +110,7 @@ export class RunDocumentStore {
 
   private async benchmarks(runId: string): Promise<BenchmarkRow[]> {
     const { rows } = await this.sql.query<BenchmarkRow>({
-      text: 'SELECT benchmark, status, reason, scorer_version, manifest, prompt_hash FROM run_benchmarks WHERE run_id = $1 ORDER BY position',
+      text: 'SELECT benchmark, status, reason, scorer_version, manifest, prompt_hash, procedure FROM run_benchmarks WHERE run_id = $1 ORDER BY position',
       values: [runId],
     });
     return rows;
@@ -160,15 +162,16 @@ function runBlock(row: RunRow, summaries: RunSummaries): RunDocumentRun {
 }
 
 function benchmarkBlock(row: BenchmarkRow, summaries: RunSummaries): RunDocumentBenchmark {
-  const benchmark = findBenchmark(row.benchmark);
+  const present = findBenchmark(row.benchmark);
+  const procedure: BenchmarkProcedure = row.procedure ?? (present ? procedureOf(present) : { display_name: row.benchmark, badge: 'simplified', differences: [], metric: 'accuracy' });
   return {
     name: row.benchmark,
-    display_name: benchmark?.displayName ?? row.benchmark,
+    display_name: procedure.display_name,
     status: row.status,
     reason: row.reason,
-    badge: benchmark?.badge ?? 'simplified',
-    differences: [...(benchmark?.differences ?? [])],
-    metric: benchmark?.metric ?? 'accuracy',
+    badge: procedure.badge,
+    differences: [...procedure.differences],
+    metric: procedure.metric,
     scorer_version: row.scorer_version,
     dataset: row.manifest,
     prompt_hash: row.prompt_hash,

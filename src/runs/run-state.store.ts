@@ -1,5 +1,6 @@
 import type { StrategyPlan } from '../../domain/chat/plan.js';
 import type { BatchMode } from '../../domain/batches/batch-status.js';
+import type { BenchmarkProcedure } from '../../domain/benchmarks/benchmark-procedure.js';
 import type { DatasetManifest } from '../../domain/benchmarks/benchmark.js';
 import type { Reason } from '../../domain/runs/judge-run.js';
 import type { RunBenchmarkStatus, RunStatus } from '../../domain/runs/run-status.js';
@@ -223,10 +224,10 @@ export class RunStateStore {
   }
 
   /** Notes that all samples of a benchmark are written, and what they were made of. */
-  async loaded(runId: string, benchmark: string, facts: { samples: number; manifest: DatasetManifest; promptHash: string; scorerVersion: string }): Promise<void> {
+  async loaded(runId: string, benchmark: string, facts: { samples: number; manifest: DatasetManifest; promptHash: string; scorerVersion: string; procedure: BenchmarkProcedure }): Promise<void> {
     await this.sql.query({
-      text: `UPDATE run_benchmarks SET sample_count = $3, reason = NULL, manifest = $4::jsonb, prompt_hash = $5, scorer_version = $6 WHERE run_id = $1 AND benchmark = $2`,
-      values: [runId, benchmark, facts.samples, safeJson(facts.manifest), facts.promptHash, facts.scorerVersion],
+      text: `UPDATE run_benchmarks SET sample_count = $3, reason = NULL, manifest = $4::jsonb, prompt_hash = $5, scorer_version = $6, procedure = $7::jsonb WHERE run_id = $1 AND benchmark = $2`,
+      values: [runId, benchmark, facts.samples, safeJson(facts.manifest), facts.promptHash, facts.scorerVersion, safeJson(facts.procedure)],
     });
   }
 

@@ -6,8 +6,7 @@ import { runIdOf } from '../../domain/runs/sample-id.js';
 import { batchFault } from '../../domain/batches/batch-fault.js';
 import { bodyHash } from '../completions/body-hash.js';
 import type { RequestClaim } from '../completions/request-claim.js';
-import { CONFIG } from '../config/config.js';
-import type { Config } from '../config/config.js';
+import { codeVersion } from '../config/product-version.js';
 import { POSTGRES_POOL } from '../database/postgres-pool.js';
 import type { Sql } from '../database/sql.js';
 import { KeyChecks } from '../health/key-checks.js';
@@ -29,7 +28,6 @@ export class RunsService {
   private readonly states: RunStateStore;
 
   constructor(
-    @Inject(CONFIG) private readonly config: Config,
     @Inject(POSTGRES_POOL) sql: Sql,
     private readonly targets: RunTargetService,
     private readonly models: ModelsService,
@@ -77,7 +75,7 @@ export class RunsService {
         judge_is_member: judge !== null && members.some(({ provider, model }) => provider === judge.provider && model === judge.model) ? `${judge.provider}/${judge.model}` : null,
       },
       priceSnapshot: Object.fromEntries(members.map(({ provider, model }) => [`${provider}/${model}`, this.models.price(provider, model, body.mode)])),
-      codeVersion: this.config.version,
+      codeVersion: codeVersion(),
       simulated: target.simulated,
     };
   }

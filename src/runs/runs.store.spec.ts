@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
+import { findBenchmark } from '../../domain/benchmarks/registry.js';
 import { createBatchRows } from '../../test/support/batch-rows.js';
 import { createTestDatabase, type TestDatabase } from '../../test/support/database.js';
 import { RunScoresStore } from './run-scores.store.js';
@@ -54,6 +55,8 @@ describe('a run that batches answered', () => {
       VALUES ('run_1.math.0', 'run_1', 'math', 0, 'b', 0, '{"id":"b","question":"?","choices":[],"target":"1","category":null}', '1', '{"messages":[],"sampling":{}}', 'done', $1)`, [String.raw`\boxed{\u0000}`]);
     expect(await new RunScoresStore(pool).rescore('run_1')).toEqual({ samples: 2, changed: 2 });
     expect((await pool.query<{ extracted: string }>("SELECT extracted FROM run_samples WHERE id = 'run_1.math.0'")).rows).toEqual([{ extracted: String.raw`\u0000` }]);
+    const { rows } = await pool.query<{ version: string; badge: string }>("SELECT scorer_version AS version, procedure->>'badge' AS badge FROM run_benchmarks WHERE run_id = 'run_1' AND benchmark = 'gsm8k'");
+    expect(rows).toEqual([{ version: findBenchmark('gsm8k')?.scorerVersion, badge: 'simplified' }]);
   });
 
   it('waits to be removed until its batches are over, and leaves nothing then, but what is others’', async () => {

@@ -41,7 +41,7 @@ describe('POST /api/runs', () => {
     expect(status).toBe(201);
     expect(json).toMatchObject({
       object: 'run', provider: 'openai', model: 'gpt-4o-mini', strategy: 'single', panel: null, mode: 'realtime', selected_benchmarks: ['conclave-mini'], subset: { seed: mark, percent: null, count: 5, algorithm: 'sha256-rank-v1' }, epochs: 2,
-      concurrency: 3, cost_cap_usd: 2, token_cap: 500_000, judge: asked.judge, config: asked.config, tags: ['a', mark], metadata: { cli_provider_override: true, cli_model_override: false }, simulated: true, code_version: expect.stringMatching(/./),
+      concurrency: 3, cost_cap_usd: 2, token_cap: 500_000, judge: asked.judge, config: asked.config, tags: ['a', mark], metadata: { cli_provider_override: true, cli_model_override: false }, simulated: true, code_version: expect.stringMatching(/^\d+\.\d+\.\d+\+(src\.)?[0-9a-f]{12}/),
     });
     const run = await runs.ended(json.id);
     expect(run).toMatchObject({ status: 'succeeded', reason: null, benchmarks: [{ name: 'conclave-mini', badge: 'official', status: 'succeeded', samples: 10, done: 10, errors: 0, coverage: 1, cost_known: true, dataset: { count: 60, files: [{ sha256: expect.stringMatching(/^[0-9a-f]{64}$/) }] }, prompt_hash: expect.stringMatching(/^[0-9a-f]{64}$/) }] });

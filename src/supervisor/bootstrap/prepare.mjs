@@ -8,7 +8,7 @@ export const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '.
 const modules = join(root, 'node_modules');
 const lockStamp = join(modules, '.conclave-lock-hash');
 const buildStamp = join(root, 'dist', '.build-stamp');
-const sourceFolders = ['domain', 'workflows', 'activities', 'src'];
+export const sourceFolders = ['domain', 'workflows', 'activities', 'src'];
 const sourceFiles = ['package.json', 'tsconfig.json', 'tsconfig.build.json', 'models.yaml'];
 
 export function say(line) {
@@ -60,7 +60,7 @@ function stamp(path, content) {
 }
 
 /** Of every source file's name and content: times lie after a checkout. */
-function sourceHash() {
+export function sourceHash() {
   const files = [...sourceFolders.flatMap((folder) => filesBelow(join(root, folder))), ...sourceFiles.map((name) => join(root, name)).filter((path) => existsSync(path))];
   return hash(files.sort().flatMap((path) => [relative(root, path), readFileSync(path)]));
 }
