@@ -72,6 +72,13 @@ describe('the environment', () => {
     expect(text).not.toContain(secret);
   });
 
+  it('finds a signing key that is none at the start, not at the first export', () => {
+    const [fault = ''] = faultsOf({ BENCH_SIGNING_PRIVATE_KEY: 'c2hvcnQtc2VjcmV0' });
+    expect(fault).toMatch(/^BENCH_SIGNING_PRIVATE_KEY is \(16 characters, not shown\): neither PEM nor base64 of 32 bytes \(it decodes to 12\)\./);
+    expect(fault).not.toContain('c2hvcnQ');
+    expect(faultsOf({ BENCH_SIGNING_PRIVATE_KEY: Buffer.alloc(32, 7).toString('base64') })).toEqual([]);
+  });
+
   it('is written down in .env.example, name by name', () => {
     const example = readFileSync(new URL('../../.env.example', import.meta.url), 'utf8');
     const names = [...example.matchAll(/^([A-Z][A-Z0-9_]*)=/gm)].map((match) => match[1] ?? '');

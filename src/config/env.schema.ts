@@ -1,11 +1,16 @@
 import { z } from 'zod';
 import { policyNames } from '../../workflows/policies/policy-name.js';
+import { signingKeyFault } from '../exports/signing-key.js';
 
 const port = z.coerce.number().int().min(0).max(65_535);
 const seconds = z.coerce.number().positive();
 const url = z.url();
 const text = z.string().min(1);
 const proxy = z.url({ protocol: /^https?$/, error: 'a proxy is http://host:port or https://host:port' });
+const signingKey = text.superRefine((value, context) => {
+  const fault = signingKeyFault(value);
+  if (fault !== null) context.addIssue({ code: 'custom', message: fault });
+});
 const flag = z.enum(['true', 'false', '1', '0', 'yes', 'no', '']).transform((value) => ['true', '1', 'yes'].includes(value));
 
 /** Every environment variable the product reads; an empty one counts as unset. `.env.example` lists the same names (a spec compares them). */
@@ -63,7 +68,7 @@ export const environmentSchema = z.object({
   GREMIUM_PROVIDER_DEFAULT: z.enum(['gremium-openai', 'gremium-anthropic']).default('gremium-openai').describe('Provider of a run against a Gremium model that names none'),
   GREMIUM_API_KEY: text.optional().describe('Its key; default CHUTES_API_KEY'),
   GREMIUM_TIMEOUT_SECONDS: seconds.default(600).describe('Seconds for each call of a run to a Gremium'),
-  BENCH_SIGNING_PRIVATE_KEY: text.optional().describe('Ed25519 key that signs exports: PEM, or base64 of its 32 bytes; default one made at first use in CONCLAVE_HOME'),
+  BENCH_SIGNING_PRIVATE_KEY: signingKey.optional().describe('Ed25519 key that signs exports: PEM, or base64 of its 32 bytes; default one made at first use in CONCLAVE_HOME'),
   HTTPS_PROXY: proxy.optional().describe('Proxy towards https addresses of providers; this machine is always reached directly'),
   HTTP_PROXY: proxy.optional().describe('Proxy towards http addresses of providers'),
   NO_PROXY: text.optional().describe('Hosts reached without a proxy, separated by commas'),

@@ -20,8 +20,8 @@ interface RenderedExport {
   body: Readable;
 }
 
-/** A run in a format, as a stream. Every format tells provider, model and panel. */
-export function renderExport(run: ExportableRun, format: ExportFormat, key: SigningKey): RenderedExport {
+/** A run in a format, as a stream. Every format tells provider, model and panel. `key` is asked for what is signed only. */
+export function renderExport(run: ExportableRun, format: ExportFormat, key: () => SigningKey): RenderedExport {
   switch (format) {
     case 'json':
       return { contentType: 'application/json; charset=utf-8', extension: 'json', body: bytes(resultsJson(run)) };
@@ -34,7 +34,7 @@ export function renderExport(run: ExportableRun, format: ExportFormat, key: Sign
     case 'pdf':
       return { contentType: 'application/pdf', extension: 'pdf', body: resultsPdf(run) };
     case 'zip':
-      return { contentType: 'application/zip', extension: 'zip', body: bytes(signedArchive(run, key, new Date())) };
+      return { contentType: 'application/zip', extension: 'zip', body: bytes(signedArchive(run, key(), new Date())) };
     default: {
       const never: never = format;
       return never;

@@ -30,7 +30,7 @@ export class ExportsController {
   @ApiResponse({ status: 200, description: 'The export', content: { 'application/zip': {}, 'application/json': {}, 'application/x-ndjson': {}, 'text/csv': {}, 'text/markdown': {}, 'application/pdf': {} } })
   @ApiProblems(404, 409, 414)
   async export(@Param('id') id: string, @Query({ schema: exportQuery }) { format }: ExportQuery, @CallerId() caller: string, @Res() reply: FastifyReply): Promise<void> {
-    const { contentType, extension, body } = renderExport(await this.exports.run(id, caller), format, this.exports.key);
+    const { contentType, extension, body } = renderExport(await this.exports.run(id, caller), format, () => this.exports.key);
     reply.headers({ 'content-type': contentType, 'content-disposition': `attachment; filename="conclave-${id.replaceAll(/[^\w.-]/g, '_')}.${extension}"` });
     return void reply.send(body);
   }

@@ -39,18 +39,31 @@ describe('an import', () => {
 
   it('of an archive makes the same run, once, and says where it came from', async () => {
     const path = join(folder, 'run.zip');
-    writeFileSync(path, await buffer(renderExport(sampleRun(), 'zip', homeSigningKey(folder)).body));
+    writeFileSync(path, await buffer(renderExport(sampleRun(), 'zip', () => homeSigningKey(folder)).body));
     const document = await readImportedRun(path);
     const store = new ImportRunStore(pool);
     expect(await store.write(document, 'key_a', origin)).toBe(true);
     expect(await store.write(document, 'key_a', origin)).toBe(false);
     const again = await new RunDocumentStore(pool).exportable('run_1', 'key_a');
     if (!again) throw new Error('not there');
-    const copy = runDocumentSchema.parse(JSON.parse((await buffer(renderExport(again, 'json', homeSigningKey(folder)).body)).toString()));
+    const copy = runDocumentSchema.parse(JSON.parse((await buffer(renderExport(again, 'json', () => homeSigningKey(folder)).body)).toString()));
     expect(copy.run.metadata).toMatchObject({ gremium_version: '0.1.0', imported: origin });
     expect(copy.run.summary).toMatchObject({ samples: 3, correct: 1, incorrect: 1, errors: 1, input_tokens: 30, output_tokens: 12, cost_known: false });
     const plain = (samples: unknown) => JSON.parse(JSON.stringify(samples)) as unknown;
     expect(plain(copy.benchmarks[0]?.samples)).toEqual(plain(document.benchmarks[0]?.samples));
+  });
+
+  it('of a benchmark that is not known here keeps what it was', async () => {
+    const document = await documentOf(sampleRun({ id: 'run_5' }));
+    const procedure = { display_name: 'Theirs', badge: 'official' as const, differences: [], metric: 'F1' };
+    for (const benchmark of document.benchmarks) Object.assign(benchmark, procedure, { name: 'theirs' });
+    expect(await new ImportRunStore(pool).write(checkedRun(document), 'key_a', origin)).toBe(true);
+    expect((await new RunDocumentStore(pool).exportable('run_5', 'key_a'))?.benchmarks).toMatchObject([{ name: 'theirs', ...procedure }]);
+    await pool.query("DELETE FROM runs WHERE id = 'run_5'");
+  });
+
+  it('of another schema version is told so, whatever else it holds', () => {
+    expect(() => checkedRun({ schema_version: '2.0', entirely: 'different' })).toThrow(/has schema version 2\.0; this Conclave reads 1\.0/);
   });
 
   it('that fails leaves nothing', async () => {
@@ -67,6 +80,9 @@ describe('an import', () => {
     ['a benchmark name that is none', (document: RunDocument) => { for (const benchmark of document.benchmarks) benchmark.name = 'a.b'; }, /benchmarks\.0\.name/],
     ['a benchmark twice', (document: RunDocument) => { document.benchmarks.push(...document.benchmarks); }, /twice/],
     ['an ordinal twice', (document: RunDocument) => { for (const sample of document.benchmarks[0]?.samples ?? []) sample.ordinal = 0; }, /can't be stored/],
+    ['an ordinal that no page would reach', (document: RunDocument) => { for (const sample of document.benchmarks[0]?.samples ?? []) sample.ordinal -= 1; }, /samples\.0\.ordinal/],
+    ['a score above right', (document: RunDocument) => { for (const sample of document.benchmarks[0]?.samples ?? []) sample.score = 7; }, /samples\.0\.score/],
+    ['a cost that gives money back', (document: RunDocument) => { for (const sample of document.benchmarks[0]?.samples ?? []) sample.cost_nano_usd = -1; }, /samples\.0\.cost_nano_usd/],
     ['a time that is none', (document: RunDocument) => { document.run.created_at = 'yesterday-ish'; }, /can't be stored/],
     ['a number no column holds', (document: RunDocument) => { for (const sample of document.benchmarks[0]?.samples ?? []) sample.input_tokens = 2 ** 40; }, /can't be stored/],
   ] as const)('of %s is refused with a 400 that says so, and leaves nothing', async (_, change, message) => {

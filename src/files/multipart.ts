@@ -39,9 +39,9 @@ export function isForm(request: FastifyRequest): boolean {
 
 /**
  * Reads a form as it arrives: the field `file` goes to `store`, which decides how fast bytes are taken. Throws what `store` throws, a 413 for a file of more than 200 MB and
- * a 400 for a form that breaks off; `store` has seen its bytes end in an error then.
+ * a 400 for a form that breaks off; `store` has seen its bytes end in an error then. `wayOut`: what the 413 tells to do.
  */
-export async function readForm<Stored>(request: FastifyRequest, store: (file: IncomingFile) => Promise<Stored>): Promise<Form<Stored>> {
+export async function readForm<Stored>(request: FastifyRequest, store: (file: IncomingFile) => Promise<Stored>, wayOut = 'Split it into several batches.'): Promise<Form<Stored>> {
   const fields: Record<string, string> = {};
   const form = formOf(request);
   const incoming: { bytes: Readable | null; stored: Promise<Stored> | null } = { bytes: null, stored: null };
@@ -55,7 +55,7 @@ export async function readForm<Stored>(request: FastifyRequest, store: (file: In
         return;
       }
       incoming.bytes = bytes;
-      incoming.stored = store({ filename: filename === undefined || filename === '' ? 'upload.jsonl' : filename, bytes: whole(bytes) });
+      incoming.stored = store({ filename: filename === undefined || filename === '' ? 'upload.jsonl' : filename, bytes: whole(bytes, wayOut) });
       // A store that fails ends the reading: nobody takes the rest.
       incoming.stored.catch(reject);
     });
@@ -97,7 +97,7 @@ function formOf(request: FastifyRequest) {
   }
 }
 
-async function* whole(bytes: Readable & { truncated: boolean }): AsyncGenerator<Buffer> {
+async function* whole(bytes: Readable & { truncated: boolean }, wayOut: string): AsyncGenerator<Buffer> {
   for await (const piece of bytes) yield piece as Buffer;
-  if (bytes.truncated) throw new ApiError({ status: 413, code: 'request_too_large', message: `The file has more than ${String(maxFileBytes / 1024 / 1024)} MiB. Split it into several batches.`, param: 'file' });
+  if (bytes.truncated) throw new ApiError({ status: 413, code: 'request_too_large', message: `The file has more than ${String(maxFileBytes / 1024 / 1024)} MiB. ${wayOut}`, param: 'file' });
 }
