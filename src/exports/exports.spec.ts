@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { crc32, deflateRawSync } from 'node:zlib';
+import { crc32, deflateRawSync, inflateSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { unzipSync, zipSync } from 'fflate';
 import { manifestBytes } from '../../domain/exports/export-manifest.js';
@@ -205,6 +205,7 @@ describe('signing keys', () => {
     const raw = Buffer.from(pem.split('\n').slice(1, -2).join(''), 'base64').subarray(-32);
     expect(parseSigningKey(raw.toString('base64')).id).toBe(fromPem.id);
     expect(parseSigningKey(Buffer.concat([raw, fromPem.publicKey]).toString('base64')).id).toBe(fromPem.id);
+    expect(parseSigningKey(pem.trim().replaceAll('\n', '\\n')).id).toBe(fromPem.id);
     for (const bad of ['c2hvcnQ=', '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----']) {
       expect(() => parseSigningKey(bad)).toThrow(/BENCH_SIGNING_PRIVATE_KEY is n/);
       expect(() => parseSigningKey(bad)).not.toThrow(/AAAA|c2hvcnQ/);
@@ -223,6 +224,32 @@ describe('tables and texts', () => {
     expect(rows[1]).toMatch(/,incorrect,0,0,/);
     expect(rows[0]).toContain('gremium-openai,gremium-consensus,council,fast@2');
     expect(rows[0]).toContain('gremium_version');
+  });
+
+  it('CSV tells exactly what each sample cost, unknown apart from nothing', async () => {
+    const run = sampleRun();
+    const first = (await run.samples('conclave-mini')[Symbol.asyncIterator]().next()).value as RunDocumentSample;
+    const costs = [0, 1, 123_000, 1_000_000_000, 1_230_000_000, 100_000_000_000, null];
+    run.samples = async function* () { for (const cost_nano_usd of costs) yield await Promise.resolve({ ...first, cost_nano_usd }); };
+    const [header = [], ...rows] = tableOf(await text(resultsCsv(run)));
+    expect(rows.map((row) => row[header.indexOf('cost_usd')])).toEqual(['0', '0.000000001', '0.000123', '1', '1.23', '100', '']);
+  });
+
+  it('lines and tables tell who sat on the panel, and on what the figures stand', async () => {
+    const seat = (label: string) => ({ label, kind: 'model', model: { provider: 'openai', model: label } });
+    const plan = { members: [seat('a'), { label: 'panel/fast', kind: 'panel', plan: { members: [seat('b'), seat('c')] } }], reviewers: [seat('d')], chairmen: [seat('e')] };
+    const [header = [], row = []] = tableOf(await text(resultsCsv(sampleRun({ plan }))));
+    expect(['members', 'reviewers', 'chairmen', 'simulated', 'code_version', 'dataset_revision', 'prompt_hash', 'scorer_version', 'parameters'].map((name) => row[header.indexOf(name)])).toEqual([
+      'openai/a, panel/fast (openai/b, openai/c)', 'openai/d', 'openai/e', 'true', '0.1.0', '1', 'cd'.repeat(32), 'conclave-mini-1', '{"maxOutputTokens":512}',
+    ]);
+    const [line = ''] = (await text(resultsJsonLines(sampleRun({ plan })))).split('\n');
+    expect(JSON.parse(line)).toMatchObject({
+      members: ['openai/a', 'panel/fast (openai/b, openai/c)'], reviewers: ['openai/d'], chairmen: ['openai/e'], simulated: true, code_version: '0.1.0', mode: 'realtime', subset: { seed: 'conclave' }, dataset_revision: '1',
+      prompt_hash: 'cd'.repeat(32), scorer_version: 'conclave-mini-1',
+    });
+    const markdown = await text(resultsMarkdown(sampleRun({ plan })));
+    for (const fact of ['| reviewers | openai/d |', '| chairmen | openai/e |', '12 ms, 10 tokens in, 4 out, $0, 1 call, asked with `{"maxOutputTokens":512}`']) expect(markdown).toContain(fact);
+    expect(markdown).toMatch(/\*\*error\*\*\n/);
   });
 
   it('CSV keeps spreadsheets from computing, whatever an answer begins with', async () => {
@@ -277,6 +304,16 @@ describe('tables and texts', () => {
     const pdf = await bytes(resultsPdf(sampleRun()) as AsyncIterable<Uint8Array>);
     expect(pdf.subarray(0, 5).toString()).toBe('%PDF-');
     expect(pdf.toString('latin1')).toMatch(/\/Type \/Pages[\s\S]*\/Count [1-9]/);
+  });
+
+  it('the report begins a long chart below its heading, and a long fact is cut', async () => {
+    const run = sampleRun({ config: { system_prompt: 'Be brief. '.repeat(2_000) } });
+    const [one] = run.benchmarks;
+    if (!one) throw new Error('no benchmark');
+    run.benchmarks = Array.from({ length: 30 }, (_, index) => ({ ...one, name: `b${String(index)}` }));
+    const pdf = (await bytes(resultsPdf(run) as AsyncIterable<Uint8Array>)).toString('latin1');
+    const pages = [...pdf.matchAll(/stream\r?\n([^]*?)\r?\nendstream/g)].map(([, packed = '']) => inflateSync(Buffer.from(packed, 'latin1')).toString('latin1')).filter((content) => content.includes('BT\n'));
+    expect(pages[0]?.match(/ re\n/g)?.length).toBeGreaterThan(5);
   });
 
   it('the report keeps charts on their pages, however many benchmarks and categories there are', async () => {

@@ -1,8 +1,9 @@
 import { stringify } from 'csv-stringify/sync';
-import type { ExportableRun, RunDocumentSample, RunDocumentRun } from '../../domain/exports/run-document.js';
+import type { ExportableRun, RunDocumentBenchmark, RunDocumentSample, RunDocumentRun } from '../../domain/exports/run-document.js';
+import { panelSeats } from './panel-seats.js';
 import { costText } from './results-json.js';
 
-type Column = [name: string, value: (sample: RunDocumentSample, run: RunDocumentRun, benchmark: string) => string | number | null];
+type Column = [name: string, value: (sample: RunDocumentSample, run: RunDocumentRun, benchmark: RunDocumentBenchmark) => string | number | null];
 
 const columns: readonly Column[] = [
   ['run_id', (_, run) => run.id],
@@ -10,18 +11,28 @@ const columns: readonly Column[] = [
   ['model', (_, run) => run.model],
   ['strategy', (_, run) => run.strategy],
   ['panel', (_, run) => (run.panel === null ? '' : `${run.panel.name}@${String(run.panel.version)}`)],
+  ['members', (_, run) => panelSeats(run.plan).members.join(', ')],
+  ['reviewers', (_, run) => panelSeats(run.plan).reviewers.join(', ')],
+  ['chairmen', (_, run) => panelSeats(run.plan).chairmen.join(', ')],
   ['consensus_metadata', (_, run) => JSON.stringify(run.metadata)],
+  ['simulated', (_, run) => String(run.simulated)],
+  ['code_version', (_, run) => run.code_version],
   ['mode', (_, run) => run.mode],
   ['subset_percent', (_, run) => run.subset.percent],
   ['subset_count', (_, run) => run.subset.count],
   ['subset_seed', (_, run) => run.subset.seed],
   ['run_status', (_, run) => run.status],
-  ['benchmark', (_sample, _run, benchmark) => benchmark],
+  ['benchmark', (_sample, _run, benchmark) => benchmark.name],
+  ['dataset_revision', (_sample, _run, benchmark) => benchmark.dataset?.revision ?? null],
+  ['prompt_hash', (_sample, _run, benchmark) => benchmark.prompt_hash],
+  ['scorer_version', (sample, _run, benchmark) => sample.scorer_version ?? benchmark.scorer_version],
   ['item_id', (sample) => sample.item_id],
   ['epoch', (sample) => sample.epoch],
   ['category', (sample) => sample.category],
   ['status', (sample) => sample.status],
   ['prompt', (sample) => JSON.stringify(sample.messages)],
+  ['parameters', (sample) => JSON.stringify(sample.parameters)],
+  ['choice_order', (sample) => (sample.choice_order === null ? null : JSON.stringify(sample.choice_order))],
   ['response', (sample) => sample.answer],
   ['finish_reason', (sample) => sample.finish_reason],
   ['expected', (sample) => sample.expected],
@@ -40,7 +51,7 @@ const columns: readonly Column[] = [
 export async function* resultsCsv({ run, benchmarks, samples }: ExportableRun): AsyncIterable<string> {
   yield stringify([columns.map(([name]) => name)]);
   for (const benchmark of benchmarks)
-    for await (const sample of samples(benchmark.name)) yield stringify([columns.map(([, value]) => cell(value(sample, run, benchmark.name)))]);
+    for await (const sample of samples(benchmark.name)) yield stringify([columns.map(([, value]) => cell(value(sample, run, benchmark)))]);
 }
 
 function cell(value: string | number | null): string {

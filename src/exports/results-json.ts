@@ -1,4 +1,5 @@
-import { exportSchemaVersion, type ExportableRun, type RunDocumentSample } from '../../domain/exports/run-document.js';
+import { exportSchemaVersion, type ExportableRun, type RunDocumentBenchmark, type RunDocumentSample } from '../../domain/exports/run-document.js';
+import { panelSeats } from './panel-seats.js';
 
 /** `results.json` (`RunDocument`) in pieces of a few samples each, so that a run of any size is never in memory. */
 export async function* resultsJson({ run, benchmarks, samples }: ExportableRun): AsyncIterable<string> {
@@ -18,14 +19,17 @@ export async function* resultsJson({ run, benchmarks, samples }: ExportableRun):
 /** One line per sample, with the run, target and benchmark it belongs to. */
 export async function* resultsJsonLines({ run, benchmarks, samples }: ExportableRun): AsyncIterable<string> {
   for (const benchmark of benchmarks)
-    for await (const sample of samples(benchmark.name)) yield `${JSON.stringify({ ...identity(run), benchmark: benchmark.name, ...sample })}\n`;
+    for await (const sample of samples(benchmark.name)) yield `${JSON.stringify({ ...identity(run, benchmark), ...sample })}\n`;
 }
 
-function identity(run: ExportableRun['run']): Record<string, unknown> {
-  return { run_id: run.id, provider: run.provider, model: run.model, strategy: run.strategy, panel: run.panel === null ? null : `${run.panel.name}@${String(run.panel.version)}`, consensus_metadata: run.metadata };
+function identity(run: ExportableRun['run'], benchmark: RunDocumentBenchmark): Record<string, unknown> {
+  return {
+    run_id: run.id, provider: run.provider, model: run.model, strategy: run.strategy, panel: run.panel === null ? null : `${run.panel.name}@${String(run.panel.version)}`, ...panelSeats(run.plan), consensus_metadata: run.metadata,
+    simulated: run.simulated, code_version: run.code_version, mode: run.mode, subset: run.subset, benchmark: benchmark.name, dataset_revision: benchmark.dataset?.revision ?? null, prompt_hash: benchmark.prompt_hash,
+  };
 }
 
-/** A sample's cost in USD as text, such as `0.000123`; empty where unknown. */
+/** A sample's cost in USD as exact text, such as `0.000123` or `0`; empty where unknown. */
 export function costText(sample: Pick<RunDocumentSample, 'cost_nano_usd'>): string {
-  return sample.cost_nano_usd === null ? '' : (sample.cost_nano_usd / 1e9).toFixed(9);
+  return sample.cost_nano_usd === null ? '' : (sample.cost_nano_usd / 1e9).toFixed(9).replace(/\.?0+$/, '');
 }

@@ -1,6 +1,7 @@
-import { z } from 'zod';
 import type { ExportableRun, RunDocumentBenchmark, RunDocumentSample, RunSummary } from '../../domain/exports/run-document.js';
 import { accuracyInterval } from '../../domain/statistics/accuracy-interval.js';
+import { panelSeats } from './panel-seats.js';
+import { costText } from './results-json.js';
 
 /** The protocol of a run: what was asked of whom, what came of it, and every sample in full. */
 export async function* resultsMarkdown({ run, benchmarks, samples }: ExportableRun): AsyncIterable<string> {
@@ -8,7 +9,7 @@ export async function* resultsMarkdown({ run, benchmarks, samples }: ExportableR
   yield table([
     ['target', `${run.provider} · ${run.model}`],
     ['strategy', run.panel === null ? run.strategy : `${run.strategy} (panel ${run.panel.name}, version ${String(run.panel.version)})`],
-    ['members', membersText(run.plan)],
+    ...seatRows(run.plan),
     ['state', run.reason === null ? run.status : `${run.status}: ${run.reason.message}`],
     ['mode', run.mode],
     ['subset', subsetText(run.subset)],
@@ -18,6 +19,9 @@ export async function* resultsMarkdown({ run, benchmarks, samples }: ExportableR
     ['tokens', `${String(run.summary.input_tokens)} in, ${String(run.summary.output_tokens)} out`],
     ['cost', costOf(run.summary)],
     ['metadata', JSON.stringify(run.metadata)],
+    ...(run.judge === null ? [] : [['judge', `${run.judge.provider}/${run.judge.model}`] as const]),
+    ...(Object.keys(run.config).length === 0 ? [] : [['settings', JSON.stringify(run.config)] as const]),
+    ['prices', JSON.stringify(run.price_snapshot)],
     ['code', run.code_version],
     ['answers', run.simulated ? 'of the simulated provider' : 'of real models'],
     ['from, to', `${run.started_at ?? ''}, ${run.finished_at ?? 'not finished'}`],
@@ -49,13 +53,11 @@ export function subsetText(subset: ExportableRun['run']['subset']): string {
   return `${part} by seed '${subset.seed}' (${subset.algorithm})`;
 }
 
-const memberNames = z.object({ members: z.array(z.object({ model: z.object({ provider: z.string(), model: z.string() }).optional() })) });
-
-/** The models that a plan asks, such as "openai/gpt-4o-mini, groq/llama-3". */
-export function membersText(plan: unknown): string {
-  const parsed = memberNames.safeParse(plan);
-  const names = parsed.success ? parsed.data.members.map(({ model }) => (model ? `${model.provider}/${model.model}` : 'a panel')) : [];
-  return names.length === 0 ? 'none recorded' : names.join(', ');
+/** The seats of a plan, a row for each kind there is: members, reviewers, chairmen. */
+export function seatRows(plan: unknown): (readonly [string, string])[] {
+  const { members, reviewers, chairmen } = panelSeats(plan);
+  const rows = [['members', members], ['reviewers', reviewers], ['chairmen', chairmen]] as const;
+  return rows.filter(([name, seats]) => name === 'members' || seats.length > 0).map(([name, seats]) => [name, seats.join(', ') || 'none recorded'] as const);
 }
 
 function section(benchmark: RunDocumentBenchmark, epochs: number): string {
@@ -82,8 +84,22 @@ function sampleText(sample: RunDocumentSample): string {
   const asked = sample.messages.map((message) => fence(JSON.stringify(message, null, 1))).join('');
   const failure = sample.failure === null ? '' : `\nNo answer:\n\n${fence(`${sample.failure.code}: ${sample.failure.message}`)}`;
   const answer = sample.answer === null ? '' : `\nAnswer:\n\n${fence(sample.answer)}`;
-  const found = `\nExpected ${code(sample.expected)}, read ${code(sample.extracted ?? 'nothing')}: **${sample.verdict ?? sample.status}**, score ${String(sample.score ?? 0)}\n`;
-  return `\n### ${code(sample.item_id)}${sample.epoch > 0 ? `, epoch ${String(sample.epoch)}` : ''}\n\n${asked}${failure}${answer}${found}`;
+  // An error is neither right nor wrong, so it has no score.
+  const found = `\nExpected ${code(sample.expected)}, read ${code(sample.extracted ?? 'nothing')}: **${sample.verdict ?? sample.status}**${sample.score === null ? '' : `, score ${String(sample.score)}`}\n`;
+  return `\n### ${code(sample.item_id)}${sample.epoch > 0 ? `, epoch ${String(sample.epoch)}` : ''}\n\n${asked}${failure}${answer}${found}\n${measures(sample)}\n`;
+}
+
+// "412 ms, 90 tokens in, 12 out, $0.000123, 1 call, asked with `{"maxOutputTokens":512}`".
+function measures(sample: RunDocumentSample): string {
+  return [
+    ...(sample.latency_ms === null ? [] : [`${String(sample.latency_ms)} ms`]),
+    `${String(sample.input_tokens)} tokens in, ${String(sample.output_tokens)} out`,
+    sample.cost_nano_usd === null ? 'cost unknown' : `$${costText(sample)}`,
+    `${String(sample.calls)} call${sample.calls === 1 ? '' : 's'}`,
+    `asked with ${code(JSON.stringify(sample.parameters))}`,
+    ...(sample.choice_order === null ? [] : [`choices in the order ${JSON.stringify(sample.choice_order)}`]),
+    ...(sample.finish_reason === null ? [] : [`ended by ${code(sample.finish_reason)}`]),
+  ].join(', ');
 }
 
 // A fence longer than any in the text; reduced, not spread: an answer may have more runs than a call has arguments.

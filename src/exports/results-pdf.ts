@@ -1,7 +1,8 @@
 import PDFDocument from 'pdfkit';
+import { z } from 'zod';
 import type { ExportableRun, RunDocumentBenchmark, RunSummary } from '../../domain/exports/run-document.js';
 import { accuracyInterval } from '../../domain/statistics/accuracy-interval.js';
-import { accuracyText, costOf, membersText, subsetText } from './results-markdown.js';
+import { accuracyText, costOf, seatRows, subsetText } from './results-markdown.js';
 
 const margin = 50;
 const width = 495;
@@ -10,8 +11,10 @@ const faint = '#6b7785';
 const accent = '#2f6fb2';
 const bad = '#b5473a';
 const grid = '#d8dee5';
-/** Most bars of one chart; more make several, so that each fits a page. */
-const mostBars = 30;
+/** Characters of a fact that a page shows: a system prompt may have twenty thousand. */
+const longestFact = 1_500;
+/** Fewest bars that begin a chart at the foot of a page; the others follow on the next. */
+const fewestBars = 5;
 
 /** The report of a run, A4: who was asked, accuracies with their intervals as a chart, what became of the samples, categories, data and prompts. The caller pipes it; it ends itself. */
 export function resultsPdf({ run, benchmarks }: Pick<ExportableRun, 'run' | 'benchmarks'>): PDFKit.PDFDocument {
@@ -28,21 +31,41 @@ function title(document: PDFKit.PDFDocument, run: ExportableRun['run']): void {
   document.fillColor(ink).font('Helvetica-Bold').fontSize(20).text(printable(run.model));
   document.font('Helvetica').fontSize(10).fillColor(faint).text(`Benchmark run ${run.id}${run.simulated ? ' · answers of the simulated provider' : ''}`).moveDown();
   const panel = run.panel === null ? run.strategy : `${run.strategy} (panel ${run.panel.name}, version ${String(run.panel.version)})`;
-  const participants = run.metadata['gremium_participants'];
   facts(document, [
     ['Provider', run.provider],
     ['Strategy', panel],
-    ['Members', membersText(run.plan)],
+    ...seatRows(run.plan).map(([name, seats]) => [name.charAt(0).toUpperCase() + name.slice(1), seats] as const),
+    ...consensusFacts(run.metadata),
     ['State', run.reason === null ? run.status : `${run.status}: ${run.reason.message}`],
     ['Mode', run.mode],
     ['Subset', subsetText(run.subset)],
     ['Accuracy', accuracyText(run.summary, run.epochs)],
     ['Answered', `${String(run.summary.done)} of ${String(run.summary.samples)} samples, ${String(run.summary.errors)} errors`],
     ['Cost', `${costOf(run.summary)} for ${String(run.summary.input_tokens)} input and ${String(run.summary.output_tokens)} output tokens`],
-    ...(Array.isArray(participants) ? [['Consensus', `${typeof run.metadata['gremium_version'] === 'string' ? run.metadata['gremium_version'] : 'unknown version'}: ${participants.map((one: { id?: unknown }) => String(one.id)).join(', ')}`] as const] : []),
+    ...(run.judge === null ? [] : [['Judge', `${run.judge.provider}/${run.judge.model}${typeof run.metadata['judge_is_member'] === 'string' ? ', also a member of what was measured' : ''}`] as const]),
+    ...(Object.keys(run.config).length === 0 ? [] : [['Settings', JSON.stringify(run.config)] as const]),
     ['Code', run.code_version],
     ['Time', `${run.started_at ?? 'not started'} to ${run.finished_at ?? 'not finished'}`],
   ]);
+}
+
+const gremiumSchema = z.object({
+  gremium_version: z.string().nullish(),
+  gremium_base_url: z.string().nullish(),
+  gremium_participants: z.array(z.object({ id: z.string(), thinking: z.boolean().nullish() })).nullish(),
+  gremium_changed: z.unknown().optional(),
+});
+
+// What a Gremium said of itself; an imported run may say it otherwise, and then nothing is told.
+function consensusFacts(metadata: Record<string, unknown>): (readonly [string, string])[] {
+  const parsed = gremiumSchema.safeParse(metadata);
+  if (!parsed.success || !('gremium_version' in metadata)) return [];
+  const { gremium_version: version, gremium_base_url: url, gremium_participants: participants, gremium_changed: changed } = parsed.data;
+  const seats = participants?.map(({ id, thinking }) => id + (thinking === true ? ' (thinking)' : '')).join(', ') ?? 'participants unknown';
+  return [
+    ['Consensus', `${version ?? 'unknown version'}${url == null ? '' : ` at ${url}`}: ${seats}`],
+    ...(changed ? [['Changed', 'It was another one at the end of the run than at its start.'] as const] : []),
+  ];
 }
 
 function facts(document: PDFKit.PDFDocument, rows: readonly (readonly [string, string])[]): void {
@@ -51,7 +74,7 @@ function facts(document: PDFKit.PDFDocument, rows: readonly (readonly [string, s
     room(document, 16);
     const top = document.y;
     document.fillColor(faint).text(printable(name), margin, top, { width: 90 });
-    document.fillColor(ink).text(printable(value), margin + 95, top, { width: width - 95 });
+    document.fillColor(ink).text(printable(value.length > longestFact ? `${value.slice(0, longestFact)} … (whole in the JSON)` : value), margin + 95, top, { width: width - 95 });
   }
   document.x = margin;
   document.moveDown();
@@ -65,7 +88,7 @@ interface Bar {
 }
 
 function accuracyChart(document: PDFKit.PDFDocument, benchmarks: readonly RunDocumentBenchmark[], epochs: number): void {
-  heading(document, 'Accuracy, with 95 % intervals');
+  heading(document, 'Accuracy, with 95 % intervals', 40 + heightOf(Math.min(benchmarks.length, fewestBars)));
   bars(document, benchmarks.map(({ display_name, summary }) => ({ label: display_name, share: summary.accuracy, interval: accuracyInterval(summary, epochs), note: accuracyText(summary, epochs) })));
 }
 
@@ -75,11 +98,11 @@ function heightOf(rows: number): number {
   return rows * step + 24;
 }
 
-// Horizontal, from 0 to 100 %, a whisker for the interval.
+// Horizontal, from 0 to 100 %, a whisker for the interval; as many as the page has room for, then on the next.
 function bars(document: PDFKit.PDFDocument, all: readonly Bar[]): void {
-  const rows = all.slice(0, mostBars);
+  room(document, heightOf(Math.min(all.length, fewestBars)));
+  const rows = all.slice(0, Math.floor((document.page.height - margin - document.y - heightOf(0)) / step));
   const [left, length] = [margin + 120, 230];
-  room(document, heightOf(rows.length));
   const top = document.y;
   for (const share of [0, 0.25, 0.5, 0.75, 1]) {
     const x = left + share * length;
@@ -99,7 +122,7 @@ function bars(document: PDFKit.PDFDocument, all: readonly Bar[]): void {
   });
   document.x = margin;
   document.y = top + rows.length * step + 20;
-  if (all.length > mostBars) bars(document, all.slice(mostBars));
+  if (all.length > rows.length) bars(document, all.slice(rows.length));
 }
 
 function benchmarkPart(document: PDFKit.PDFDocument, benchmark: RunDocumentBenchmark, epochs: number): void {
@@ -111,14 +134,15 @@ function benchmarkPart(document: PDFKit.PDFDocument, benchmark: RunDocumentBench
     ['Accuracy', accuracyText(summary, epochs)],
     ...Object.entries(summary.also).map(([name, share]) => [`also ${name}`, `${(share * 100).toFixed(1)} %`] as const),
     ['Data', dataset === null ? 'not loaded' : `${dataset.source} at ${dataset.revision} (${dataset.licence}), ${dataset.files.map(({ name, sha256 }) => `${name} sha256 ${sha256?.slice(0, 16) ?? 'unverified'}`).join(', ')}`],
+    ['Prompts', benchmark.prompt_hash === null ? 'none' : `sha256 ${benchmark.prompt_hash.slice(0, 16)}`],
     ['Scorer', benchmark.scorer_version ?? 'none'],
     ...benchmark.differences.map(({ what, official, here }) => ['Differs', `${what}: officially ${official}; here ${here}`] as const),
   ]);
   outcomes(document, summary);
   const categories = Object.entries(summary.by_category);
   if (categories.length < 2) return;
-  // With the bars below it, or their first page.
-  room(document, 20 + heightOf(Math.min(categories.length, mostBars)));
+  // With the first bars below it.
+  room(document, 20 + heightOf(Math.min(categories.length, fewestBars)));
   document.fontSize(9).fillColor(faint).text('By category', margin).moveDown(0.3);
   bars(document, categories.map(([label, { samples, accuracy }]) => ({ label, share: accuracy, interval: null, note: accuracy === null ? 'none answered' : `${(accuracy * 100).toFixed(1)} % of ${String(samples)}` })));
 }
@@ -150,8 +174,9 @@ function printable(text: string): string {
   return text.replaceAll(/[^\t\n\u0020-\u007E\u00A0-\u00FF\u2013\u2014\u2018\u2019\u201C\u201D\u2022\u2026\u20AC]/gu, '?');
 }
 
-function heading(document: PDFKit.PDFDocument, text: string): void {
-  room(document, 80);
+// With what stands below it.
+function heading(document: PDFKit.PDFDocument, text: string, below = 80): void {
+  room(document, below);
   document.moveDown(0.5).font('Helvetica-Bold').fontSize(13).fillColor(ink).text(printable(text), margin).font('Helvetica').moveDown(0.4);
 }
 
