@@ -1,6 +1,11 @@
-/** At most so many characters, with an ellipsis where there were more. */
+/** At most so many characters, with an ellipsis where there were more; never half of one. */
 export function shortened(text: string, length: number): string {
-  return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
+  return text.length <= length ? text : `${text.slice(0, length - 1).replace(/[\ud800-\udbff]$/, '')}…`;
+}
+
+/** A text of others (a model's answer, a name of an imported run) on one line, without what would steer a terminal: control characters and changes of direction become U+FFFD. */
+export function printable(text: string): string {
+  return text.replaceAll(/\s+/g, ' ').replaceAll(/[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, '\ufffd');
 }
 
 /** A cost, never an unknown one as a known one. */

@@ -121,6 +121,6 @@ function addExchange(runs: Command): void {
     .action(run((commands, id: string, options: Parameters<Commands['exportCommand']>[1]) => commands.exportCommand(id, options)));
   common(runs.command('import').description('take a signed export of another Conclave in, to be read and compared here'))
     .argument('<file>', 'the ZIP')
-    .option('--trust <key>', 'refuse it unless this key signed it: base64 or fingerprint')
+    .option('--trust <key>', 'refuse it unless this key signed it: base64, fingerprint, or a file that holds one')
     .action(run((commands, file: string, options: Parameters<Commands['importCommand']>[1]) => commands.importCommand(file, options)));
 }

@@ -25,6 +25,21 @@ describe('a run on a terminal', () => {
     expect(table.find((line) => line.includes('gsm8k'))).toMatch(/gsm8k .* running .* 100\/200 .* 85\.0 % \[76\.3–91\.0\] .* 10 .* 29k .* \$0\.50 .* 20s .* 4\.0\/s/);
   });
 
+  it('tells as much on a narrow one, in two lines each, and one for what has not begun', () => {
+    const next = benchmark({ name: 'svamp', status: 'pending', done: 0, errors: 0, samples: 0, accuracy: null, input_tokens: 0, output_tokens: 0, cost_usd: 0, rate_per_second: null, eta_seconds: null });
+    expect(screen(run({ benchmarks: [benchmark(), next] }), 80, 5).split('\n').slice(2)).toEqual([
+      'gsm8k  running  100/200  85.0 % [76.3–91.0]  10 errors',
+      '  29k tokens · $0.50 · 4.0/s · ETA 20s',
+      'svamp  pending      0/?  –                   0 errors',
+    ]);
+  });
+
+  it('is not steered by names and answers of others', () => {
+    const hostile = '\u001b[2Jx\u202ey\n';
+    const told = [screen(run({ model: hostile, reason: { code: 'x', message: hostile }, benchmarks: [benchmark({ name: hostile })] })), screen(run({ benchmarks: [benchmark({ name: hostile })] }), 80), runLine(run({ model: hostile })), runList([run({ model: hostile, tags: [hostile] })], 200), sampleList([{ ...sample, extracted: hostile }], 200)];
+    for (const text of told) expect([text.includes('\ufffd[2Jx\ufffdy'), /[\u0000-\u0009\u000b-\u001f\u202e]/.test(text)]).toEqual([true, false]);
+  });
+
   it('names a target of our own by its name, and what is simulated or imported', () => {
     expect(runLine(run({ provider: 'conclave', model: 'composite/council/gpt-4o', simulated: true, mode: 'batch', metadata: { imported: {} } }))).toMatch(/^run_1 · running · composite\/council\/gpt-4o · batch · .* · simulated · imported · gsm8k 100\/200 85\.0 %.* 10 errors$/);
   });
@@ -63,7 +78,7 @@ describe('a run on a terminal', () => {
   it('keeps to the screen', () => {
     const names = ['mmlu_pro_1000_of_a_long_name', 'conclave-mini'];
     const wide = run({ benchmarks: names.map((name) => benchmark({ name, status: 'needs_setup', samples: 100_000, done: 99_000, errors: 900, wilson_95: [0.9999, 1], accuracy: 1, cost_usd: 1234.5, cost_known: false, eta_seconds: 100_000, input_tokens: 9e9, rate_per_second: 400 })) });
-    for (const width of [80, 103, 104, 131, 132, 200]) for (const line of screen(wide, width).split('\n').slice(1)) expect([width, line.length <= width, line]).toEqual([width, true, line]);
+    for (const width of [80, 131, 132, 200]) for (const line of screen(wide, width).split('\n').slice(1)) expect([width, line.length <= width, line]).toEqual([width, true, line]);
   });
 
   it('thinks of benchmarks that have not begun, and says nothing of the end while their size is unknown', () => {
@@ -138,12 +153,16 @@ describe('runs side by side', () => {
   const difference = { benchmark: 'gsm8k', items: 10, mean_difference: 0.1, standard_error: 0.05, interval_95: [-0.02, 0.22], only_first_better: 2, only_second_better: 1, p_mcnemar: 1, comparable: false };
   it('shows accuracies, differences in points with interval and p, and what is not comparable', () => {
     const one = { id: 'run_1', provider: 'conclave', model: 'trio', epochs: 1, status: 'succeeded', summary, benchmarks: { gsm8k: summary } };
-    const text = comparisonText(comparisonOnWire.parse({ runs: [one, { ...one, id: 'run_2', provider: 'openai', model: 'gpt-4o', benchmarks: {} }], pairs: [{ first: 'run_1', second: 'run_2', differences: [difference] }] }));
+    const text = comparisonText(comparisonOnWire.parse({ runs: [one, { ...one, id: 'run_2', provider: 'openai', model: 'gpt-4o', benchmarks: {} }], pairs: [{ first: 'run_1', second: 'run_2', differences: [difference] }] }), 250);
     expect(text).toMatch(/run_1.*trio.*80\.0 % \[49\.0–94\.0\].*≥ \$0\.0123/);
+    const narrow = comparisonText(comparisonOnWire.parse({ runs: [one], pairs: [{ first: 'run_1', second: 'run_2', differences: [difference] }] }), 50).split('\n');
+    for (const line of ['run_1', '  target: trio', '  gsm8k: 80.0 % [49.0–94.0]', '  McNemar p: 1.0000', '  note: not the same questions, prompts or scorer']) expect(narrow).toContain(line);
+    const unpriced = { ...one, summary: { ...summary, cost_nano_usd: 0 } };
+    expect(comparisonText(comparisonOnWire.parse({ runs: [unpriced], pairs: [] }), 250)).not.toContain('$');
     expect(text).toMatch(/run_2.*openai\/gpt-4o.*not run/);
     expect(text).toContain('run_1 minus run_2, in percentage points, on the 10 samples both answered');
     expect(text).toMatch(/gsm8k.*10.*\+10\.0.*\[-2\.0, \+22\.0\].* 2 .* 1 .*1\.0000.*not the same questions/);
-    expect(comparisonText(comparisonOnWire.parse({ runs: [], pairs: [{ first: 'run_1', second: 'run_2', differences: [] }] }))).toContain('no sample in common');
-    expect(comparisonText(comparisonOnWire.parse({ runs: [], pairs: [{ first: 'a', second: 'b', differences: [{ ...difference, p_mcnemar: 1.5e-10 }] }] }))).toContain('< 0.0001');
+    expect(comparisonText(comparisonOnWire.parse({ runs: [], pairs: [{ first: 'run_1', second: 'run_2', differences: [] }] }), 250)).toContain('no sample in common');
+    expect(comparisonText(comparisonOnWire.parse({ runs: [], pairs: [{ first: 'a', second: 'b', differences: [{ ...difference, p_mcnemar: 1.5e-10 }] }] }), 250)).toContain('< 0.0001');
   });
 });

@@ -3,7 +3,7 @@ import { accuracyInterval } from '../../domain/statistics/accuracy-interval.js';
 import { duration } from './duration.js';
 import { exitCodes } from './exit-codes.js';
 import { fittedTable } from './fitted-table.js';
-import { compact, cost, money, plural, progressBar, shortened } from './figures.js';
+import { compact, cost, money, plural, printable, progressBar, shortened } from './figures.js';
 import type { BenchmarkOnWire, ListedBenchmark, RunOnWire, SampleOnWire } from './run-wire.js';
 
 /** The exit code that the state of a run means; null: it goes on. A pause for a cap ends a watch, as nothing happens until someone raises it; other pauses may end. */
@@ -15,13 +15,13 @@ export function runExitCodeOf({ status, reason }: Pick<RunOnWire, 'status' | 're
 
 /** A run as a screen of `width` columns shows it; `elapsedSeconds`: since the state was told, by which ends have come nearer. */
 export function runScreen(run: RunOnWire, { width, elapsedSeconds }: { width: number; elapsedSeconds: number }): string {
-  return [summary(run, elapsedSeconds), progressBar(shareDone(run), width), benchmarksTable(run, width, elapsedSeconds), ...notes(run)].join('\n');
+  return [summary(run, elapsedSeconds), progressBar(shareDone(run), width), ...benchmarkRows(run, width, elapsedSeconds), ...notes(run)].join('\n');
 }
 
 /** A run in one line, for logs. */
 export function runLine(run: RunOnWire): string {
-  const parts = run.benchmarks.map((one) => [`${one.name} ${answered(one)}`, ...(one.accuracy == null ? [] : [accuracyText(one, run.epochs)]), ...(one.errors > 0 ? [plural(one.errors, 'error')] : [])].join(' '));
-  return [summary(run, 0), ...parts, ...(run.reason ? [run.reason.message] : [])].join(' · ');
+  const parts = run.benchmarks.map((one) => [`${printable(one.name)} ${answered(one)}`, ...(one.accuracy == null ? [] : [accuracyText(one, run.epochs)]), ...(one.errors > 0 ? [plural(one.errors, 'error')] : [])].join(' '));
+  return [summary(run, 0), ...parts, ...(run.reason ? [printable(run.reason.message)] : [])].join(' · ');
 }
 
 /** What of a run is worth a line when it changes: states, and each percent. */
@@ -44,8 +44,7 @@ export function runList(runs: readonly RunOnWire[], width: number): string {
 
 /** Samples, one line each, with what was expected and found, for a screen of `width` columns. */
 export function sampleList(samples: readonly SampleOnWire[], width: number): string {
-  const line = (text: string): string => text.replaceAll(/\s+/g, ' ');
-  const rows = samples.map((one) => [one.id, line(one.item_id), String(one.epoch), one.verdict ?? one.status, line(one.expected), line(one.failure ? `${one.failure.code}: ${one.failure.message}` : (one.extracted ?? ''))]);
+  const rows = samples.map((one) => [one.id, one.item_id, String(one.epoch), one.verdict ?? one.status, one.expected, one.failure ? `${one.failure.code}: ${one.failure.message}` : (one.extracted ?? '')]);
   return fittedTable({ head: ['sample', 'item', 'epoch', 'verdict', 'expected', 'found'], rows, flexible: [1, 4, 5], right: [2], width });
 }
 
@@ -96,19 +95,46 @@ function summary(run: RunOnWire, elapsedSeconds: number): string {
   ].join(' · ');
 }
 
-function benchmarksTable(run: RunOnWire, width: number, elapsedSeconds: number): string {
-  // Narrow terminals see less, never broken lines.
-  const isWide = width >= 132;
-  const hasCost = width >= 104;
-  const head = ['benchmark', 'state', 'done', 'accuracy', 'errors', ...(isWide ? ['tokens'] : []), ...(hasCost ? ['cost', 'ETA'] : []), ...(isWide ? ['rate'] : [])];
-  const table = plainTable(head, ['left', 'left', 'right', 'left', 'right', 'right', 'right', 'right', 'right']);
+/** The table needs so many columns; on a narrower screen each benchmark has two lines instead, so that nothing is left out. */
+const tableWidth = 132;
+
+function benchmarkRows(run: RunOnWire, width: number, elapsedSeconds: number): string[] {
+  return width >= tableWidth ? [benchmarksTable(run, elapsedSeconds)] : benchmarkLines(run, elapsedSeconds);
+}
+
+function benchmarksTable(run: RunOnWire, elapsedSeconds: number): string {
+  const table = plainTable(['benchmark', 'state', 'done', 'accuracy', 'errors', 'tokens', 'cost', 'ETA', 'rate'], ['left', 'left', 'right', 'left', 'right', 'right', 'right', 'right', 'right']);
   for (const one of run.benchmarks) {
-    const eta = one.eta_seconds == null ? '' : duration(one.eta_seconds - elapsedSeconds);
-    const rate = one.rate_per_second == null ? '' : `${rounded(one.rate_per_second)}/s`;
-    const figures = [...(isWide ? [compact(one.input_tokens + one.output_tokens)] : []), ...(hasCost ? [shortCost(one), eta] : []), ...(isWide ? [rate] : [])];
-    table.push([shortened(one.name, isWide ? 24 : 14), one.status.replace('_', ' '), answered(one), accuracyText(one, run.epochs), String(one.errors), ...figures]);
+    const { tokens: count, eta, rate } = pace(one, elapsedSeconds);
+    table.push([shortened(printable(one.name), 24), stateText(one), answered(one), accuracyText(one, run.epochs), String(one.errors), count, shortCost(one), eta, rate]);
   }
   return table.toString();
+}
+
+// What is known of it, then what it takes; nothing of the second before it has begun.
+function benchmarkLines(run: RunOnWire, elapsedSeconds: number): string[] {
+  const rows = run.benchmarks.map((one) => [shortened(printable(one.name), 14), stateText(one), answered(one), accuracyText(one, run.epochs), plural(one.errors, 'error')]);
+  const widths = [0, 1, 2, 3].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return run.benchmarks.flatMap((one, index) => {
+    const [name = '', state = '', done = '', accuracy = '', errors = ''] = rows[index] ?? [];
+    const first = [name.padEnd(widths[0] ?? 0), state.padEnd(widths[1] ?? 0), done.padStart(widths[2] ?? 0), accuracy.padEnd(widths[3] ?? 0), errors].join('  ');
+    if (one.input_tokens + one.output_tokens === 0 && one.done + one.errors === 0) return [first];
+    const { tokens: count, eta, rate } = pace(one, elapsedSeconds);
+    const second = [`${count} tokens`, cost(one), ...(rate === '' ? [] : [rate]), ...(eta === '' ? [] : [`ETA ${eta}`])];
+    return [first, `  ${second.join(' · ')}`];
+  });
+}
+
+function stateText({ status }: BenchmarkOnWire): string {
+  return status.replace('_', ' ');
+}
+
+function pace(one: BenchmarkOnWire, elapsedSeconds: number): { tokens: string; eta: string; rate: string } {
+  return {
+    tokens: compact(one.input_tokens + one.output_tokens),
+    eta: one.eta_seconds == null ? '' : duration(one.eta_seconds - elapsedSeconds),
+    rate: one.rate_per_second == null ? '' : `${rounded(one.rate_per_second)}/s`,
+  };
 }
 
 // What a number alone would hide.
@@ -122,7 +148,7 @@ function notes(run: RunOnWire): string[] {
   const told = run.reason?.message ?? '';
   const reasons = run.benchmarks.filter((one) => one.reason && !told.includes(one.reason.message)).map((one) => `${one.name}: ${one.reason?.message ?? ''}`);
   const batches = run.benchmarks.filter((one) => one.batch_id && one.status === 'running').map((one) => `${one.name}: in batch ${one.batch_id ?? ''}, see "conclave batch status ${one.batch_id ?? ''}".`);
-  return [...(told === '' ? [] : [told]), ...reasons, ...batches, ...also, ...unread, ...flags];
+  return [...(told === '' ? [] : [told]), ...reasons, ...batches, ...also, ...unread, ...flags].flatMap((note) => note.split('\n')).map(printable);
 }
 
 function etaOf({ benchmarks }: RunOnWire): number | null {
@@ -135,7 +161,7 @@ function etaOf({ benchmarks }: RunOnWire): number | null {
 }
 
 function target({ provider, model }: RunOnWire): string {
-  return provider === 'conclave' ? model : `${provider}/${model}`;
+  return printable(provider === 'conclave' ? model : `${provider}/${model}`);
 }
 
 function answered({ done, errors, samples }: BenchmarkOnWire): string {

@@ -10,6 +10,7 @@ import { startRun, type StartOptions } from './run-start.js';
 import { runExitCodeOf, runLine, runList, runScreen, sampleList } from './run-view.js';
 import { watchRun } from './run-watch.js';
 import { comparisonOnWire, runOnWire, sampleOnWire } from './run-wire.js';
+import { trustedKey } from './trusted-key.js';
 import { writeBody } from './write-body.js';
 
 /** Options that every command of runs takes. */
@@ -110,7 +111,7 @@ export async function deleteCommand(id: string, options: RunCommandOptions & { y
 /** Prints runs side by side, with paired differences of each two. */
 export async function compareCommand(ids: string[], options: RunCommandOptions): Promise<number> {
   const json: unknown = await (await ask(await findServer(options), `/api/runs/compare?ids=${encodeURIComponent(ids.join(','))}`)).json();
-  console.log(options.json === true ? JSON.stringify(json) : comparisonText(comparisonOnWire.parse(json)));
+  console.log(options.json === true ? JSON.stringify(json) : comparisonText(comparisonOnWire.parse(json), screenWidth()));
   return exitCodes.done;
 }
 
@@ -127,7 +128,7 @@ export async function exportCommand(id: string, options: RunCommandOptions & { f
 /** Takes another Conclave's signed export in as a run that can be read here. */
 export async function importCommand(file: string, options: RunCommandOptions & { trust?: string }): Promise<number> {
   const form = new FormData();
-  if (options.trust !== undefined) form.append('key', options.trust);
+  if (options.trust !== undefined) form.append('key', trustedKey('--trust', options.trust));
   form.append('file', await fileBlob(file), basename(file));
   const json: unknown = await (await ask(await findServer(options), '/api/exports/import', { method: 'POST', body: form })).json();
   const imported = z.object({ run_id: z.string(), samples: z.number(), verification: z.object({ public_key_fingerprint: z.string().nullish() }) }).parse(json);
