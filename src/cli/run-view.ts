@@ -15,13 +15,13 @@ export function runExitCodeOf({ status, reason }: Pick<RunOnWire, 'status' | 're
 
 /** A run as a screen of `width` columns shows it; `elapsedSeconds`: since the state was told, by which ends have come nearer. */
 export function runScreen(run: RunOnWire, { width, elapsedSeconds }: { width: number; elapsedSeconds: number }): string {
-  return [summary(run, elapsedSeconds), progressBar(shareDone(run), width), ...benchmarkRows(run, width, elapsedSeconds), ...notes(run)].join('\n');
+  return [flowed(summary(run, elapsedSeconds), width), progressBar(shareDone(run), width), ...benchmarkRows(run, width, elapsedSeconds), ...notes(run)].join('\n');
 }
 
 /** A run in one line, for logs. */
 export function runLine(run: RunOnWire): string {
   const parts = run.benchmarks.map((one) => [`${printable(one.name)} ${answered(one)}`, ...(one.accuracy == null ? [] : [accuracyText(one, run.epochs)]), ...(one.errors > 0 ? [plural(one.errors, 'error')] : [])].join(' '));
-  return [summary(run, 0), ...parts, ...(run.reason ? [printable(run.reason.message)] : [])].join(' · ');
+  return [...summary(run, 0), ...parts, ...(run.reason ? [printable(run.reason.message)] : [])].join(' · ');
 }
 
 /** What of a run is worth a line when it changes: states, and each percent. */
@@ -77,7 +77,7 @@ export function plainTable(head: string[], colAligns: ('left' | 'right')[] = [])
   return new Table({ head, style: { head: [], border: [], compact: true }, colAligns });
 }
 
-function summary(run: RunOnWire, elapsedSeconds: number): string {
+function summary(run: RunOnWire, elapsedSeconds: number): string[] {
   const errors = sum(run, (one) => one.errors);
   const eta = etaOf(run);
   return [
@@ -92,14 +92,14 @@ function summary(run: RunOnWire, elapsedSeconds: number): string {
     ...(eta === null ? [] : [`ETA ${duration(eta - elapsedSeconds)}`]),
     ...(run.simulated ? ['simulated'] : []),
     ...('imported' in run.metadata ? ['imported'] : []),
-  ].join(' · ');
+  ];
 }
 
 /** The table needs so many columns; on a narrower screen each benchmark has two lines instead, so that nothing is left out. */
 const tableWidth = 132;
 
 function benchmarkRows(run: RunOnWire, width: number, elapsedSeconds: number): string[] {
-  return width >= tableWidth ? [benchmarksTable(run, elapsedSeconds)] : benchmarkLines(run, elapsedSeconds);
+  return width >= tableWidth ? [benchmarksTable(run, elapsedSeconds)] : benchmarkLines(run, width, elapsedSeconds);
 }
 
 function benchmarksTable(run: RunOnWire, elapsedSeconds: number): string {
@@ -112,17 +112,22 @@ function benchmarksTable(run: RunOnWire, elapsedSeconds: number): string {
 }
 
 // What is known of it, then what it takes; nothing of the second before it has begun.
-function benchmarkLines(run: RunOnWire, elapsedSeconds: number): string[] {
+function benchmarkLines(run: RunOnWire, width: number, elapsedSeconds: number): string[] {
   const rows = run.benchmarks.map((one) => [shortened(printable(one.name), 14), stateText(one), answered(one), accuracyText(one, run.epochs), plural(one.errors, 'error')]);
   const widths = [0, 1, 2, 3].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return run.benchmarks.flatMap((one, index) => {
     const [name = '', state = '', done = '', accuracy = '', errors = ''] = rows[index] ?? [];
-    const first = [name.padEnd(widths[0] ?? 0), state.padEnd(widths[1] ?? 0), done.padStart(widths[2] ?? 0), accuracy.padEnd(widths[3] ?? 0), errors].join('  ');
-    if (one.input_tokens + one.output_tokens === 0 && one.done + one.errors === 0) return [first];
+    const [progress, result] = [`${name.padEnd(widths[0] ?? 0)}  ${state.padEnd(widths[1] ?? 0)}  ${done.padStart(widths[2] ?? 0)}`, `  ${accuracy.padEnd(widths[3] ?? 0)}  ${errors}`];
+    const first = progress.length + result.length > width ? [progress, result] : [progress + result];
+    if (one.input_tokens + one.output_tokens === 0 && one.done + one.errors === 0) return first;
     const { tokens: count, eta, rate } = pace(one, elapsedSeconds);
-    const second = [`${count} tokens`, cost(one), ...(rate === '' ? [] : [rate]), ...(eta === '' ? [] : [`ETA ${eta}`])];
-    return [first, `  ${second.join(' · ')}`];
+    return [...first, flowed([`  ${count} tokens`, cost(one), ...(rate === '' ? [] : [rate]), ...(eta === '' ? [] : [`ETA ${eta}`])], width)];
   });
+}
+
+// Broken between two parts, not within one.
+function flowed(parts: readonly string[], width: number): string {
+  return parts.reduce((text, part) => (text.length - text.lastIndexOf('\n') - 1 + 3 + part.length > width ? `${text}\n${part}` : `${text} · ${part}`));
 }
 
 function stateText({ status }: BenchmarkOnWire): string {

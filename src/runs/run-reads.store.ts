@@ -16,13 +16,22 @@ export interface PairedScores {
 export class RunReadsStore {
   constructor(@Inject(POSTGRES_POOL) private readonly sql: Sql) {}
 
-  /** Times and batch of each benchmark of a run. */
+  /** Times and batch of each benchmark of a run; of one that is running also how many samples ended lately, and since when (index `run_samples_order`). */
   async times(runId: string): Promise<Map<string, BenchmarkTimes>> {
-    const { rows } = await this.sql.query<BenchmarkTimes & { benchmark: string }>({
-      text: 'SELECT benchmark, started_at AS "startedAt", finished_at AS "finishedAt", batch_id AS "batchId" FROM run_benchmarks WHERE run_id = $1',
+    const { rows } = await this.sql.query<Omit<BenchmarkTimes, 'lately'> & { benchmark: string; minutes: string; minutesSince: Date | null; halfHour: string; halfHourSince: Date | null }>({
+      text: `SELECT part.benchmark, started_at AS "startedAt", part.finished_at AS "finishedAt", batch_id AS "batchId", ended.* FROM run_benchmarks part
+               LEFT JOIN LATERAL (SELECT count(*) AS "halfHour", min(finished_at) AS "halfHourSince", count(*) FILTER (WHERE finished_at > now() - interval '2 minutes') AS minutes,
+                   min(finished_at) FILTER (WHERE finished_at > now() - interval '2 minutes') AS "minutesSince"
+                 FROM run_samples sample WHERE sample.run_id = part.run_id AND sample.benchmark = part.benchmark AND sample.finished_at > now() - interval '30 minutes') ended ON part.status = 'running'
+             WHERE part.run_id = $1`,
       values: [runId],
     });
-    return new Map(rows.map(({ benchmark, ...times }) => [benchmark, times]));
+    return new Map(
+      rows.map(({ benchmark, startedAt, finishedAt, batchId, minutes, minutesSince, halfHour, halfHourSince }) => {
+        const windows = [{ samples: Number(minutes), since: minutesSince }, { samples: Number(halfHour), since: halfHourSince }];
+        return [benchmark, { startedAt, finishedAt, batchId, lately: windows.flatMap(({ samples, since }) => (since === null ? [] : [{ samples, since }])) }];
+      }),
+    );
   }
 
   /** Calls of a sample, oldest first (index `calls_completion`). */

@@ -39,7 +39,7 @@ const benchmarkSchema = z.object({
   output_tokens: z.int(),
   cost_usd: z.number().nullable().describe('Of the calls whose cost is known; null: of none'),
   cost_known: z.boolean(),
-  rate_per_second: z.number().nullable().describe('Answered samples, since it began'),
+  rate_per_second: z.number().nullable().describe('Answered samples: lately while it runs, over all its time when it is over'),
   eta_seconds: z.number().nullable(),
   batch_id: z.string().nullable().describe('The batch that carries it, in mode batch'),
 });
@@ -86,6 +86,8 @@ export interface BenchmarkTimes {
   startedAt: Date | null;
   finishedAt: Date | null;
   batchId: string | null;
+  /** Of one that is running: samples that ended lately, since the first of them; the shortest time first. */
+  lately: { samples: number; since: Date }[];
 }
 
 /** A run with what it came to so far. */
@@ -120,11 +122,21 @@ export function runBody(row: RunRow, document: Pick<ExportableRun, 'run' | 'benc
   };
 }
 
+/** Fewer samples than these are no pace. */
+const fewestOfPace = 5;
+
+// Pauses and nights between a cancel and its requeue would make the time since the beginning a poor measure of what is to come.
+function paceOf({ startedAt, finishedAt, lately }: BenchmarkTimes, answered: number, now: number): number | null {
+  const recent = finishedAt === null ? lately.find(({ samples }) => samples >= fewestOfPace) : undefined;
+  const [samples, since] = recent ? [recent.samples, recent.since] : [answered, startedAt];
+  const seconds = since === null ? 0 : ((finishedAt?.getTime() ?? now) - since.getTime()) / 1_000;
+  return seconds > 0 && samples > 0 ? samples / seconds : null;
+}
+
 function benchmarkBody(block: RunDocumentBenchmark, times: BenchmarkTimes | undefined, isOver: boolean, now: number): RunBody['benchmarks'][number] {
   const { summary } = block;
-  const seconds = times?.startedAt ? ((times.finishedAt?.getTime() ?? now) - times.startedAt.getTime()) / 1_000 : 0;
   const answered = summary.done + summary.errors;
-  const rate = seconds > 0 && answered > 0 ? answered / seconds : null;
+  const rate = times ? paceOf(times, answered, now) : null;
   return {
     name: block.name,
     display_name: block.display_name,

@@ -26,6 +26,8 @@ const attachWindowMs = 15 * 60_000;
 export class RunsService {
   private readonly logger = new Logger('Runs');
   private readonly states: RunStateStore;
+  // Of the code that runs: a later build may lie beside it.
+  private readonly codeVersion = codeVersion();
 
   constructor(
     @Inject(POSTGRES_POOL) sql: Sql,
@@ -75,7 +77,7 @@ export class RunsService {
         judge_is_member: judge !== null && members.some(({ provider, model }) => provider === judge.provider && model === judge.model) ? `${judge.provider}/${judge.model}` : null,
       },
       priceSnapshot: Object.fromEntries(members.map(({ provider, model }) => [`${provider}/${model}`, this.models.price(provider, model, body.mode)])),
-      codeVersion: codeVersion(),
+      codeVersion: this.codeVersion,
       simulated: target.simulated,
     };
   }
