@@ -50,14 +50,18 @@ const prompts = (mark: string, count: number) => Array.from({ length: count }, (
 const resultsJson = (id: string) => resultsOf(conclave(), id);
 
 describe('a job that never ends well', () => {
-  it.each([[openai, 2], [anthropic, 2], ['gemini/gemini-2.0-flash-001', 0]])('of %s and is stuck at every attempt ends after its attempts: what was done is kept, the rest is named', async (model, done) => {
-    const mark = marker();
-    await simulated.rules({ effect: 'job_stuck', contains: mark, rows: 1 });
-    const id = await batches().start(model, prompts(mark, 3), { ...soonTooOld, max_attempts: 2, on_stuck: 'resubmit' });
-    expect((await batches().ended(id)).counts).toMatchObject({ succeeded: done, failed: 3 - done, pending: 0 });
-    expect((await simulated.jobs({ contains: mark })).map(({ counts }) => counts.total)).toEqual(done > 0 ? [3, 2] : [3, 3]);
-    for (const { status, failure } of await batches().results(id)) expect(status === 'succeeded' ? null : failure).toEqual(status === 'succeeded' ? null : { code: expect.stringMatching(/deadline_exceeded|timeout/), message: expect.any(String) });
-  });
+  it('and is stuck at every attempt ends after its attempts: what was done is kept, the rest is named', async () => {
+    // All at once: each waits for its age and for its cancellation, twice.
+    await Promise.all(([[openai, 2], [anthropic, 2], ['gemini/gemini-2.0-flash-001', 0]] as const).map(async ([model, done]) => {
+      const mark = marker();
+      await simulated.rules({ effect: 'job_stuck', contains: mark, rows: 1 });
+      const id = await batches().start(model, prompts(mark, 3), { ...soonTooOld, max_attempts: 2, on_stuck: 'resubmit' });
+      const { counts } = await batches().ended(id, 90_000);
+      expect({ model, ...counts }).toMatchObject({ model, succeeded: done, failed: 3 - done, pending: 0 });
+      expect([model, (await simulated.jobs({ contains: mark })).map(({ counts: { total } }) => total)]).toEqual([model, done > 0 ? [3, 2] : [3, 3]]);
+      for (const { status, failure } of await batches().results(id)) expect(status === 'succeeded' ? null : failure).toEqual(status === 'succeeded' ? null : { code: expect.stringMatching(/deadline_exceeded|timeout/), message: expect.any(String) });
+    }));
+  }, 120_000);
 
   it('because nobody answers questions about it is given up at its age, and its lines are named', async () => {
     const mark = marker();

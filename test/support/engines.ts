@@ -23,5 +23,14 @@ export async function startTestPostgres(): Promise<{ url: string; pid: number; s
 export async function startTestTemporal(where: Partial<Pick<TemporalOptions, 'databaseFile' | 'namespace' | 'port'>> = {}): Promise<{ address: string; pid: number; stop(): Promise<void> }> {
   const configured = process.env['TEMPORAL_CLI_PATH'];
   const binary = await resolveTemporalBinary({ ...(configured && { configured }), onProgress: (line) => console.error(line) });
-  return startTemporal({ binary: binary.path, databaseFile: null, namespace: 'default', port: await freePort(), uiPort: null, ...where });
+  const temporal = await startTemporal({ binary: binary.path, databaseFile: null, namespace: 'default', port: await freePort(), uiPort: null, ...where });
+  if (where.databaseFile) return temporal;
+  // Nothing of it is kept, so that nothing need be ended gently, which takes seconds.
+  let hasEnded = false;
+  const exited = temporal.exited.finally(() => { hasEnded = true; });
+  const stop = async (): Promise<void> => {
+    if (!hasEnded) process.kill(temporal.pid, 'SIGKILL');
+    await exited;
+  };
+  return { ...temporal, exited, stop };
 }
