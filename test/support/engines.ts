@@ -32,5 +32,5 @@ export async function startTestTemporal(where: Partial<Pick<TemporalOptions, 'da
     if (!hasEnded) process.kill(temporal.pid, 'SIGKILL');
     await exited;
   };
-  return { ...temporal, exited, stop };
+  return { ...temporal, stop };
 }
