@@ -9,6 +9,8 @@ export interface DatasetFile {
   /** Hex; null: unverified, as nobody could fetch it when the manifest was written: the first download's hash is recorded and held to. */
   sha256: string | null;
   bytes: number | null;
+  /** Of a file that was read: whether its hash was known beforehand; false: it is that of the first one seen. */
+  verified?: boolean;
   format: 'jsonl' | 'parquet';
 }
 

@@ -122,6 +122,7 @@ describe('a run on a terminal', () => {
     expect(sampleList([sample], 160)).toMatch(/run_1\.gsm8k\.0.*gsm8k-7.*incorrect.*18.*xxx/);
     expect(sampleList([{ ...sample, status: 'error', verdict: null, failure: { code: 'timeout', message: 'No answer\nwithin 60 s.' } }], 160)).toMatch(/error.*timeout: No answer within 60 s\./);
     expect(benchmarkTable([listed], 120)).toMatch(/gsm8k.*1319.*MIT.*accuracy.*simplified: prompt/);
+    expect(benchmarkTable([{ ...listed, verified: false }], 120)).toMatch(/simplified: prompt; data unverified/);
   });
 
   it('shortens what has room for less', () => {

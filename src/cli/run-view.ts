@@ -50,7 +50,7 @@ export function sampleList(samples: readonly SampleOnWire[], width: number): str
 
 /** Benchmarks that can be run, each with how it differs from the official procedure, for a screen of `width` columns. */
 export function benchmarkTable(benchmarks: readonly ListedBenchmark[], width: number): string {
-  const procedure = ({ badge, differences }: ListedBenchmark): string => badge + (differences.length === 0 ? '' : `: ${differences.map(({ what }) => what).join(', ')}`);
+  const procedure = ({ badge, differences, verified }: ListedBenchmark): string => badge + (differences.length === 0 ? '' : `: ${differences.map(({ what }) => what).join(', ')}`) + (verified === false ? '; data unverified' : '');
   const rows = benchmarks.map((one) => [one.name, String(one.items), one.dataset.licence, one.metric, procedure(one)]);
   return fittedTable({ head: ['name', 'items', 'licence', 'number', 'procedure'], rows, flexible: [3, 4], right: [1], width });
 }

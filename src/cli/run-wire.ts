@@ -65,6 +65,7 @@ export const benchmarkListOnWire = z.object({
       differences: z.array(z.object({ what: z.string(), official: z.string(), here: z.string() })),
       items: count,
       dataset: z.object({ licence: z.string() }),
+      verified: z.boolean().nullish(),
     }),
   ),
 });

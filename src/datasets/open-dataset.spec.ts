@@ -74,7 +74,7 @@ describe('openDataset', () => {
     const told: number[] = [];
     const access = await open({}, { onProgress: ({ bytes }) => told.push(bytes) });
     expect(await rowsOf(access)).toHaveLength(2_000);
-    expect(access.ok && access.manifest.files[0]).toMatchObject({ sha256: sha256(lines), bytes: lines.length });
+    expect(access.ok && access.manifest.files[0]).toMatchObject({ sha256: sha256(lines), bytes: lines.length, verified: true });
     expect(told.at(-1)).toBe(lines.length);
     await open();
     expect(requests).toHaveLength(1);
@@ -126,7 +126,8 @@ describe('openDataset', () => {
   });
 
   it('records the first hash of an unverified file and holds to it', async () => {
-    await open({ sha256: null, bytes: null });
+    const access = await open({ sha256: null, bytes: null });
+    expect(access.ok && access.manifest.files[0]).toMatchObject({ sha256: sha256(lines), bytes: lines.length, verified: false });
     expect(readFileSync(stored('rows.jsonl.sha256'), 'utf8')).toContain(sha256(lines));
     rmSync(stored('rows.jsonl'));
     answer = serve(lines.toUpperCase());

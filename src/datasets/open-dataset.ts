@@ -100,7 +100,7 @@ async function verified(path: string, file: DatasetFile, { pin }: { pin: string 
     await readWhole(path, file);
     await writeFile(pin, `${sha256}  ${file.name}\n`);
   }
-  return { ...file, sha256, bytes };
+  return { ...file, sha256, bytes, verified: file.sha256 !== null };
 }
 
 /** Throws `dataset_invalid` for a file without rows or of another format, and puts it aside. */

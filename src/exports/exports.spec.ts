@@ -281,10 +281,14 @@ describe('tables and texts', () => {
     expect(markdown).toContain('timeout: No answer within 60 s.');
   });
 
-  it('the protocol tells accuracies by subject', async () => {
+  it('the protocol tells accuracies by subject, and hashes that nobody knew beforehand', async () => {
     const run = sampleRun();
     const subjects = { law: { samples: 2, accuracy: 0.5 }, 'a|b': { samples: 1, accuracy: null } };
     const markdown = await text(resultsMarkdown({ ...run, benchmarks: run.benchmarks.map((one) => ({ ...one, summary: { ...one.summary, by_category: subjects } })) }));
+    const [first] = run.benchmarks;
+    if (!first?.dataset) throw new Error('The sample run has data.');
+    const unverified = { ...first, dataset: { ...first.dataset, files: first.dataset.files.map((one) => ({ ...one, verified: false })) } };
+    expect(await text(resultsMarkdown({ ...run, benchmarks: [unverified] }))).toContain(`${'ab'.repeat(32)} (unverified: as first seen)`);
     expect(markdown).toContain('| law | 50.0 % of 2 |\n| a\\|b | none answered |');
   });
 

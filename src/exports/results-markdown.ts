@@ -69,10 +69,15 @@ function section(benchmark: RunDocumentBenchmark, epochs: number): string {
     ['accuracy', accuracyText(summary, epochs)],
     ...Object.entries(summary.also).map(([reading, share]) => [`also ${reading}`, `${(share * 100).toFixed(1)} %`] as const),
     ['answered', `${String(summary.done)} of ${String(summary.samples)}; ${String(summary.errors)} errors, ${String(summary.unextracted)} without a readable answer`],
-    ['data', dataset === null ? 'not loaded' : `${dataset.source} at ${dataset.revision}, ${dataset.files.map(({ name, sha256 }) => `${name} ${sha256 ?? 'unverified'}`).join(', ')}`],
+    ['data', dataset === null ? 'not loaded' : `${dataset.source} at ${dataset.revision}, ${dataset.files.map(({ name, sha256, verified }) => `${name} ${sha256 ?? 'unverified'}${unverifiedNote(verified)}`).join(', ')}`],
     ['prompts', benchmark.prompt_hash ?? 'none'],
     ['cost', costOf(summary)],
   ])}${categoriesText(summary)}${differences === '' ? '' : `\nDifferences from the official procedure:\n\n${differences}`}`;
+}
+
+/** What is said of a hash that was not known beforehand. */
+export function unverifiedNote(verified: boolean | undefined): string {
+  return verified === false ? ' (unverified: as first seen)' : '';
 }
 
 function categoriesText({ by_category: categories }: RunSummary): string {

@@ -2,7 +2,7 @@ import PDFDocument from 'pdfkit';
 import { z } from 'zod';
 import type { ExportableRun, RunDocumentBenchmark, RunSummary } from '../../domain/exports/run-document.js';
 import { accuracyInterval } from '../../domain/statistics/accuracy-interval.js';
-import { accuracyText, costOf, seatRows, subsetText } from './results-markdown.js';
+import { accuracyText, costOf, seatRows, subsetText, unverifiedNote } from './results-markdown.js';
 
 const margin = 50;
 const width = 495;
@@ -133,7 +133,7 @@ function benchmarkPart(document: PDFKit.PDFDocument, benchmark: RunDocumentBench
     ['Metric', `${benchmark.metric}; ${benchmark.badge}`],
     ['Accuracy', accuracyText(summary, epochs)],
     ...Object.entries(summary.also).map(([name, share]) => [`also ${name}`, `${(share * 100).toFixed(1)} %`] as const),
-    ['Data', dataset === null ? 'not loaded' : `${dataset.source} at ${dataset.revision} (${dataset.licence}), ${dataset.files.map(({ name, sha256 }) => `${name} sha256 ${sha256?.slice(0, 16) ?? 'unverified'}`).join(', ')}`],
+    ['Data', dataset === null ? 'not loaded' : `${dataset.source} at ${dataset.revision} (${dataset.licence}), ${dataset.files.map(({ name, sha256, verified }) => `${name} sha256 ${sha256?.slice(0, 16) ?? 'unverified'}${unverifiedNote(verified)}`).join(', ')}`],
     ['Prompts', benchmark.prompt_hash === null ? 'none' : `sha256 ${benchmark.prompt_hash.slice(0, 16)}`],
     ['Scorer', benchmark.scorer_version ?? 'none'],
     ...benchmark.differences.map(({ what, official, here }) => ['Differs', `${what}: officially ${official}; here ${here}`] as const),
