@@ -87,6 +87,10 @@ describe('a signed archive', () => {
     expect(passed).toEqual([]);
   }, 120_000);
 
+  const remadeFrom = async (parts: Record<string, Uint8Array>, names: readonly string[], deflated: readonly string[] = ['results.json']) =>
+    bytes(packArchive(names.map((name) => ({ name, bytes: parts[name]?.length ?? 0, crc32: crc32(parts[name] ?? ''), method: deflated.includes(name) ? 'deflated' as const : 'stored' as const, packed: () => [Buffer.from(deflated.includes(name) ? deflateRawSync(parts[name] ?? '') : (parts[name] ?? ''))] }))));
+  const names = ['results.json', 'manifest.json', 'signature.txt', 'public_key.txt'];
+
   it('says which file was changed, taken away or added', async () => {
     const parts = unzipSync(archive);
     const remade = (change: Record<string, Uint8Array | null>) => {
@@ -99,13 +103,12 @@ describe('a signed archive', () => {
     expect(await remade({ 'note.txt': Buffer.from('x') })).toMatchObject({ valid: false, extraFiles: ['note.txt'] });
     expect(await remade({ 'public_key.txt': Buffer.from(Buffer.alloc(32).toString('base64')) })).toMatchObject({ valid: false, signatureValid: false });
     expect(await remade({ 'manifest.json': null })).toMatchObject({ valid: false, errors: ['It lacks manifest.json: it is not a signed export.'] });
-    expect((await remade({})).errors).not.toEqual([]);
+    expect(await remade({})).toMatchObject({ valid: false, errors: ['results.json was packed anew after signing: its content is as signed, its bytes in the archive are not.'] });
+    const twice = file(await remadeFrom(parts, [...names, 'results.json']));
+    expect(await verifyArchive(twice, [])).toMatchObject({ valid: false, errors: ["It is no readable ZIP archive: 'results.json' is in it twice."] });
     expect(await verifyArchive(file(Buffer.from('no archive')), [])).toMatchObject({ valid: false, signatureValid: false });
   });
 
-  const remadeFrom = async (parts: Record<string, Uint8Array>, names: readonly string[], deflated: readonly string[] = ['results.json']) =>
-    bytes(packArchive(names.map((name) => ({ name, bytes: parts[name]?.length ?? 0, crc32: crc32(parts[name] ?? ''), method: deflated.includes(name) ? 'deflated' as const : 'stored' as const, packed: () => [Buffer.from(deflated.includes(name) ? deflateRawSync(parts[name] ?? '') : (parts[name] ?? ''))] }))));
-  const names = ['results.json', 'manifest.json', 'signature.txt', 'public_key.txt'];
   const signedParts = (change: (manifest: Record<string, unknown>) => void) => {
     const parts = unzipSync(archive);
     const manifest = JSON.parse(Buffer.from(parts['manifest.json'] ?? []).toString()) as Record<string, unknown>;

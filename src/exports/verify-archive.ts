@@ -46,7 +46,7 @@ export async function verifyArchive(path: string, trusted: readonly string[], { 
     zip = await promisify<string, yauzl.Options, ZipFile>(yauzl.open)(path, { lazyEntries: true, autoClose: false, decodeStrings: true, validateEntrySizes: false });
     return await verifyEntries(path, await readEntries(zip, mostBytes), trusted);
   } catch (error) {
-    return nothing([`It is no readable ZIP archive: ${messageOf(error)}.`]);
+    return nothing([`It is no readable ZIP archive: ${messageOf(error).replace(/\.+$/, '')}.`]);
   } finally {
     zip?.close();
   }
@@ -63,12 +63,13 @@ async function verifyEntries(path: string, entries: readonly ArchiveEntry[], tru
   const signatureValid = isSignedBy(publicKey, manifestText, base64Line(small.get('signature.txt')));
   const keyTrusted = trusted.length === 0 ? null : fingerprint !== null && trusted.some((key) => key.toLowerCase() === fingerprint || sameKey(key, publicKey));
   const found = parsed.ok ? compare(parsed.manifest, entries) : { changedFiles: [], missingFiles: [], extraFiles: [] };
+  const isOnlyPacked = (name: string): boolean => parsed.ok && entries.some((entry) => entry.name === name && entry.sha256 === parsed.manifest.files[name]?.sha256);
   const errors = [
     ...(parsed.ok ? [] : [parsed.error]),
     ...(signatureValid ? [] : ['The signature does not fit manifest.json and public_key.txt: one of the three was changed.']),
     ...(parsed.ok && fingerprint !== parsed.manifest.key_id ? [`The manifest names key ${parsed.manifest.key_id.slice(0, 16)}…, but the archive carries ${fingerprint?.slice(0, 16) ?? 'no readable key'}….`] : []),
     ...(keyTrusted === false ? [`The key ${fingerprint ?? 'in the archive'} is not the trusted one.`] : []),
-    ...found.changedFiles.map((name) => `${name} was changed after signing.`),
+    ...found.changedFiles.map((name) => (isOnlyPacked(name) ? `${name} was packed anew after signing: its content is as signed, its bytes in the archive are not.` : `${name} was changed after signing.`)),
     ...found.missingFiles.map((name) => `${name} is missing.`),
     ...found.extraFiles.map((name) => `${name} was added after signing.`),
   ];
@@ -141,7 +142,8 @@ async function readEntries(zip: ZipFile, mostBytes: number): Promise<ArchiveEntr
     zip.readEntry();
   });
   const names = listed.map(({ fileName }) => fileName);
-  if (new Set(names).size !== names.length) throw new Error('a file is in it twice');
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw new Error(`'${twice}' is in it twice`);
   const entries: ArchiveEntry[] = [];
   let left = mostBytes;
   for (const entry of listed) {
