@@ -17,6 +17,10 @@ describe('toApplicationFailure', () => {
     expect(toApplicationFailure(failure({ retryAfterMs: 1_700 })).nextRetryDelay).toBe(1_700);
   });
 
+  it('tries again at once where the provider says so: a delay of 0 would be no attempt at all', () => {
+    expect(toApplicationFailure(failure({ retryAfterMs: 0 })).nextRetryDelay).toBe(1);
+  });
+
   it('ignores Retry-After of a permanent failure', () => {
     expect(toApplicationFailure(failure({ code: 'billing', retryAfterMs: 1_700 })).nextRetryDelay).toBeUndefined();
   });

@@ -4,7 +4,7 @@ import type { ProviderFailure } from '../src/providers/provider-failure.js';
 
 /**
  * A provider's trouble in Temporal's terms: the code is the type, permanent ones are not retried, Retry-After decides the next attempt. `retryInMs` decides it instead: null, there
- * is none.
+ * is none. To Temporal a delay of 0 would mean the same.
  */
 export function toApplicationFailure(failure: ProviderFailure, retryInMs: number | null | undefined = isRetryable(failure.code) ? failure.retryAfterMs : null): ApplicationFailure {
   return ApplicationFailure.create({
@@ -12,7 +12,7 @@ export function toApplicationFailure(failure: ProviderFailure, retryInMs: number
     message: failure.message,
     nonRetryable: retryInMs === null,
     details: [{ provider: failure.provider, model: failure.model, ...(failure.httpStatus === undefined ? {} : { httpStatus: failure.httpStatus }) }],
-    ...(retryInMs === null || retryInMs === undefined ? {} : { nextRetryDelay: retryInMs }),
+    ...(retryInMs === null || retryInMs === undefined ? {} : { nextRetryDelay: Math.max(1, retryInMs) }),
   });
 }
 
