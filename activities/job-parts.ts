@@ -109,7 +109,10 @@ function hindranceOf({ code, message, retryAfterMs }: ProviderFailure): Hindranc
 /** Settles the job's reservation by what the ledger says its answers cost; an attempt of which nobody knows what it cost counts as what was set aside for it. */
 export async function settleJob(parts: JobParts, job: JobAtWork): Promise<{ succeeded: number; failed: number }> {
   const { succeeded, failed, costNanoUsd, tokens } = await parts.lines.tally(job.id);
-  if (job.batch.budgetId !== null) await parts.settle(job.batch.budgetId, job.id, { nanoUsd: costNanoUsd + (await parts.lines.besidesNanoUsd(job.id)), tokens });
+  if (job.batch.budgetId !== null) {
+    const besides = await parts.lines.besides(job.id);
+    await parts.settle(job.batch.budgetId, job.id, { nanoUsd: costNanoUsd + besides.nanoUsd, tokens: tokens + besides.tokens });
+  }
   return { succeeded, failed };
 }
 

@@ -88,9 +88,9 @@ function callsOf(provider: CountedProvider): MakeCallParts {
   };
 }
 
-async function chunkOf(provider: CountedProvider, items: number, options: { budgetId?: string; maxAttempts?: number } = {}) {
-  const { budgetId, maxAttempts = 1 } = options;
-  if (budgetId) await new BudgetsStore(pool).create(budgetId, { nanoUsd: 1_000_000_000, tokens: null });
+async function chunkOf(provider: CountedProvider, items: number, options: { budgetId?: string; maxAttempts?: number; tokens?: number } = {}) {
+  const { budgetId, maxAttempts = 1, tokens = null } = options;
+  if (budgetId) await new BudgetsStore(pool).create(budgetId, { nanoUsd: 1_000_000_000, tokens });
   const batchId = await createBatchRows(pool, { mode: 'realtime', options: { maxAttempts }, ...(budgetId ? { budgetId } : {}), items: Array.from({ length: items }, () => ({ plan: planOf('single', ['a']) })) });
   const planning = { planning: new BatchPlanningStore(pool), provider: () => provider.asProvider, price: () => price, outputLimit: () => null, batchSupport: () => null, jobTokenLimit: () => null, acceptsImages: () => true };
   const { jobs } = await planRound(planning, { batchId, round: 0 });
@@ -168,5 +168,15 @@ describe('a chunk of realtime calls', () => {
     for (let jobId = await batch.next(); jobId !== undefined; jobId = await batch.next()) await (await batch.attempt(undefined, jobId)).run(never);
     expect(provider.begun).toBe(4);
     expect((await pool.query<{ failure: unknown }>('SELECT failure FROM batch_items WHERE batch_id = $1', [batch.batchId])).rows).toMatchObject([{ failure: { code: 'timeout' } }]);
+  });
+
+  it('counts the tokens of such attempts too, so that a token cap keeps the next one out', async () => {
+    const provider = new CountedProvider(() => Promise.reject(new ProviderFailure({ code: 'timeout', provider: 'scripted', model: 'a', message: 'too late' })));
+    const { jobId, attempt, next } = await chunkOf(provider, 1, { budgetId: 'tight', maxAttempts: 4, tokens: 200 });
+    const { rows } = await pool.query<{ reserved: string }>('SELECT reserved_tokens AS reserved FROM batch_calls WHERE job_id = $1', [jobId]);
+    await (await attempt()).run(never);
+    expect(await new BudgetsStore(pool).read('tight')).toMatchObject({ reserved: { tokens: 0 }, spent: { tokens: Number(rows[0]?.reserved) } });
+    expect(await next()).toBeUndefined();
+    expect(provider.begun).toBe(1);
   });
 });

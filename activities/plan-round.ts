@@ -39,7 +39,11 @@ export async function planRound(parts: PlanningParts, { batchId, round }: BatchR
     }
   }
   const { jobs, pending, waiting } = await planning.standing(batchId);
-  return { jobs, ...(batch.cancelRequested ? { canceled: true as const } : {}), maxInflight: batch.options.maxInflight, pending, waiting, heldBy: heldBy && { code: 'cost_cap', message: capMessage(heldBy, waiting) }, ...(batch.standing ? { standing: batch.standing } : {}) };
+  return { jobs, ...(batch.cancelRequested ? { canceled: true as const } : {}), maxInflight: batch.options.maxInflight, pending, waiting, heldBy: heldBy && { code: capReached(heldBy), message: capMessage(heldBy, waiting) }, ...(batch.standing ? { standing: batch.standing } : {}) };
+}
+
+function capReached({ budget: { caps, reserved, spent }, needed }: NonNullable<WrittenJob['heldBy']>): 'cost_cap' | 'token_cap' {
+  return caps.nanoUsd !== null && reserved.nanoUsd + spent.nanoUsd + needed.nanoUsd > caps.nanoUsd ? 'cost_cap' : 'token_cap';
 }
 
 function capMessage({ budget, needed, lines }: NonNullable<WrittenJob['heldBy']>, waiting: number): string {

@@ -61,6 +61,10 @@ export class BatchCallEntity {
   @Column('bigint', { name: 'reserved_nano_usd', nullable: true, transformer: safeInteger })
   reservedNanoUsd!: number | null;
 
+  /** Input and output tokens set aside for its last attempt; null: never in a job. */
+  @Column('bigint', { name: 'reserved_tokens', nullable: true, transformer: safeInteger })
+  reservedTokens!: number | null;
+
   /** Of the last attempt that gave no answer. */
   @Column('jsonb', { nullable: true })
   failure!: CallFailure | null;

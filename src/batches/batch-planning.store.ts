@@ -299,8 +299,8 @@ async function insertJob(tx: Sql, job: NewJob, jobId: string): Promise<void> {
     values: [jobId, job.batchId, job.round, job.mode, job.provider, job.model, job.endpoint, job.lines.length, bytes, inputTokens],
   });
   await tx.query({
-    text: `UPDATE batch_calls AS call SET status = 'assigned', job_id = $1, attempt = attempt + 1, reserved_nano_usd = line.nano_usd FROM unnest($2::bigint[], $3::bigint[]) AS line(id, nano_usd) WHERE call.id = line.id`,
-    values: [jobId, job.lines.map(({ id }) => id), job.lines.map(({ costNanoUsd }) => costNanoUsd)],
+    text: `UPDATE batch_calls AS call SET status = 'assigned', job_id = $1, attempt = attempt + 1, reserved_nano_usd = line.nano_usd, reserved_tokens = line.tokens FROM unnest($2::bigint[], $3::bigint[], $4::bigint[]) AS line(id, nano_usd, tokens) WHERE call.id = line.id`,
+    values: [jobId, job.lines.map(({ id }) => id), job.lines.map(({ costNanoUsd }) => costNanoUsd), job.lines.map((line) => spendingOf(line).tokens)],
   });
 }
 

@@ -134,17 +134,18 @@ WHERE job_id = $1 AND status = 'assigned'`,
   }
 
   /**
-   * What attempts of this job cost besides its answers, at most, nano-USD: answers that were of no use and are charged, and what was set aside for those of which nobody knows what they did, as
+   * What attempts of this job took besides its answers, at most: answers that were of no use and are charged, and what was set aside for those of which nobody knows what they did, as
    * they were cut off after they were sent, or told no usage (indices `calls_group`, `batch_calls_key`).
    */
-  async besidesNanoUsd(jobId: string): Promise<number> {
-    const { rows } = await this.pool.query<{ cost: string }>({
-      text: `SELECT coalesce(sum(coalesce(calls.cost_nano_usd, line.reserved_nano_usd)), 0) AS cost FROM provider_jobs AS job JOIN calls ON calls.group_id = job.batch_id AND calls.started_at >= job.created_at
-CROSS JOIN LATERAL (SELECT reserved_nano_usd FROM batch_calls WHERE item_id = calls.completion_id AND key = calls.key AND job_id = $1 OFFSET 0) AS line
+  async besides(jobId: string): Promise<{ nanoUsd: number; tokens: number }> {
+    const { rows } = await this.pool.query<{ cost: string; tokens: string }>({
+      text: `SELECT coalesce(sum(coalesce(calls.cost_nano_usd, line.reserved_nano_usd)), 0) AS cost,
+  coalesce(sum(coalesce(calls.input_tokens + calls.output_tokens, line.reserved_tokens)) FILTER (WHERE calls.outcome <> 'succeeded' OR calls.input_tokens IS NULL), 0) AS tokens FROM provider_jobs AS job JOIN calls ON calls.group_id = job.batch_id AND calls.started_at >= job.created_at
+CROSS JOIN LATERAL (SELECT reserved_nano_usd, reserved_tokens FROM batch_calls WHERE item_id = calls.completion_id AND key = calls.key AND job_id = $1 OFFSET 0) AS line
 WHERE job.id = $1 AND CASE WHEN calls.cost_nano_usd IS NULL THEN ${mayBeCharged('calls')} ELSE calls.outcome = 'failed' END`,
       values: [jobId],
     });
-    return Number(rows[0]?.cost ?? 0);
+    return { nanoUsd: Number(rows[0]?.cost ?? 0), tokens: Number(rows[0]?.tokens ?? 0) };
   }
 
   /** Lines of a job by state, and what its answers cost by the ledger (nano-USD, unknown costs left out). */
