@@ -41,6 +41,14 @@ export interface RunRow {
   metadata: Record<string, unknown>;
 }
 
+/** A run as the api would write it, with what the spec says of it. */
+export function newRun(run: Pick<NewRun, 'id' | 'plan' | 'benchmarks'> & Partial<NewRun>): NewRun {
+  return {
+    caller: 'spec', idempotencyKey: null, bodyHash: run.id, provider: 'simulated', model: run.plan.members[0]?.label ?? '', mode: 'realtime', subset: { seed: 'conclave', percent: null, count: null }, epochs: 1, concurrency: 10,
+    caps: { nanoUsd: null, tokens: null }, judge: null, config: {}, tags: [], metadata: {}, priceSnapshot: {}, codeVersion: 'spec', simulated: true, ...run,
+  };
+}
+
 /** Starts runs without the api, and reads what became of them. */
 export class RunDriver {
   private constructor(
@@ -66,11 +74,7 @@ export class RunDriver {
   /** Writes and starts a run; returns its id. */
   async start({ policy, ...run }: SpecRun): Promise<string> {
     const id = runIdOf(randomBytes(12).toString('hex'));
-    const [first] = run.plan.members;
-    const created = await this.state.create({
-      id, caller: 'spec', idempotencyKey: null, bodyHash: id, provider: 'simulated', model: first?.label ?? '', mode: 'realtime', subset: { seed: 'conclave', percent: null, count: null }, epochs: 1, concurrency: 10,
-      caps: { nanoUsd: null, tokens: null }, judge: null, config: {}, tags: [], metadata: {}, priceSnapshot: {}, codeVersion: 'spec', simulated: true, ...run,
-    });
+    const created = await this.state.create(newRun({ id, ...run }));
     if (!created) throw new Error(`Run ${id} could not be written.`);
     await this.begin(id, policy);
     return id;
@@ -116,6 +120,10 @@ export class RunDriver {
 
   async raiseTokens(id: string, tokens: number): Promise<void> {
     await new BudgetsStore(this.pool).raise(`run/${id}`, { tokens });
+  }
+
+  async raiseCost(id: string, nanoUsd: number): Promise<void> {
+    await new BudgetsStore(this.pool).raise(`run/${id}`, { nanoUsd });
   }
 
   samples<Row extends pg.QueryResultRow = { status: string; verdict: string | null; count: number }>(id: string, select = 'status, verdict, count(*)::integer AS count', rest = 'GROUP BY 1, 2 ORDER BY 1, 2'): Promise<Row[]> {
