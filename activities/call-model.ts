@@ -4,9 +4,11 @@ import type { CallAnswer, CallModelInput } from '../domain/chat/call.js';
 import { retryDelayMs } from '../domain/failures/retry-delays.js';
 import type { RetryKnobs } from '../domain/failures/retry-delays.js';
 import { ProviderFailure } from '../src/providers/provider-failure.js';
+import type { RecordedCall } from '../src/traces/calls.store.js';
 import type { CompletionActivities } from './completion-activities.js';
 import { abandonSignal, withHeartbeats } from './heartbeats.js';
-import { answerOnly, makeCall } from './make-call.js';
+import { answerOnly, composedCall, makeCall } from './make-call.js';
+import { isRunId } from '../domain/runs/sample-id.js';
 import type { Ledger } from './ledger.js';
 import type { MakeCallParts } from './make-call.js';
 import { internalFailure, toApplicationFailure } from './to-application-failure.js';
@@ -40,7 +42,7 @@ export function createCallModel(parts: CallModelParts, unattended: UnattendedRet
 
 async function callOnce(parts: CallModelParts, input: CallModelInput, context: Context, unattended: UnattendedRetry | null): Promise<CallAnswer> {
   const { recorded, conversation } = await parts.ledger.lookUp(input.completionId, input.key);
-  if (recorded) return answerOnly(recorded);
+  if (recorded && (await stillCounts(parts, input, { recorded, conversation }))) return answerOnly(recorded);
   const signal = abandonSignal(context, () => parts.ledger.isCanceled(input.completionId));
   try {
     return await makeCall(parts, input, conversation, { number: context.info.attempt, signal });
@@ -55,4 +57,16 @@ async function callOnce(parts: CallModelParts, input: CallModelInput, context: C
 function retryInMs({ code, retryAfterMs }: ProviderFailure, attempt: number, { knobs, longestMs }: UnattendedRetry): number | null {
   const delayMs = retryDelayMs(code, attempt, knobs, retryAfterMs);
   return delayMs === null ? null : Math.min(delayMs, longestMs);
+}
+
+/**
+ * A sample that was stopped half-way and is asked again may get an answer that failed the first time. What was asked about the others before is another question then, such as a review of fewer proposals.
+ * A completion is never asked again.
+ */
+async function stillCounts(parts: CallModelParts, input: CallModelInput, { recorded, conversation }: Awaited<ReturnType<Ledger['lookUp']>> & { recorded: RecordedCall }): Promise<boolean> {
+  if (input.groupId === undefined || !isRunId(input.groupId)) return true;
+  const { requestHash } = composedCall(parts, input, conversation);
+  if (requestHash === recorded.requestHash) return true;
+  await parts.ledger.supersede(input.completionId, input.key, requestHash);
+  return false;
 }

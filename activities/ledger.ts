@@ -35,6 +35,11 @@ export class Ledger {
     return this.patiently(() => this.calls.succeeded(completionId, key));
   }
 
+  /** Gives up the recorded success of a call that is to be made with another request. */
+  async supersede(completionId: string, key: string, requestHash: string): Promise<void> {
+    await this.patiently(() => this.calls.supersede(completionId, key, requestHash));
+  }
+
   /** Enters an attempt; where another attempt's success was there first, that one is returned, else null. */
   async enter(record: CallRecord): Promise<RecordedCall | null> {
     const entered = await this.patiently(() => this.calls.enter(record));

@@ -55,10 +55,9 @@ const usualOutputTokens = 1_000;
  * aborted, `ProviderFailure`, or what was wrong with ourselves.
  */
 export async function makeCall(parts: MakeCallParts, input: CallModelInput, conversation: Conversation, { number, signal }: CallAttempt): Promise<CallAnswer> {
-  const composed = composeRequest(input, conversation);
-  const { request, dropped } = parts.acceptsImages(input.model.provider, input.model.model) ? { request: composed, dropped: [] } : withoutImages(composed);
+  const { request, dropped, requestHash } = composedCall(parts, input, conversation);
   const reservation = await parts.reserve?.(input, request);
-  const attempt: Attempt = { input, number, requestHash: requestHashOf(input, request, conversation), startedAt: Date.now(), isSent: false };
+  const attempt: Attempt = { input, number, requestHash, startedAt: Date.now(), isSent: false };
   let response: ProviderResponse;
   try {
     response = await ask(parts, attempt, request, signal);
@@ -74,6 +73,13 @@ export async function makeCall(parts: MakeCallParts, input: CallModelInput, conv
   const earlier = await enter(parts, input, record);
   await reservation?.settle(record.usage === null ? null : { nanoUsd: record.costNanoUsd ?? 0, tokens: record.usage.inputTokens + record.usage.outputTokens });
   return earlier ?? answerOf(record);
+}
+
+/** The request of a call as it goes out, what was left out of it, and its hash, under which it is recorded. */
+export function composedCall({ acceptsImages }: Pick<MakeCallParts, 'acceptsImages'>, input: CallModelInput, conversation: Conversation): { request: ProviderRequest; dropped: string[]; requestHash: string } {
+  const composed = composeRequest(input, conversation);
+  const { request, dropped } = acceptsImages(input.model.provider, input.model.model) ? { request: composed, dropped: [] } : withoutImages(composed);
+  return { request, dropped, requestHash: requestHashOf(input, request, conversation) };
 }
 
 async function ask(parts: MakeCallParts, attempt: Attempt, request: ProviderRequest, signal: AbortSignal): Promise<ProviderResponse> {

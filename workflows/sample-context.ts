@@ -47,10 +47,10 @@ export function createSampleHost(input: { sampleId: string; runId: string; polic
         if (reached) onStop({ by: 'hold', reason: reached });
         const failure = toCallFailure(error);
         const refusal = refusedByTarget[failure.code];
-        // Asked only here, so that histories without such a failure know nothing of it.
-        if (refusal && patched('2026-11-refused-panel-calls')) {
+        // Asked only here, so that histories without such a failure know nothing of it. What the panel went on with at a cap would lack an answer that is still to come.
+        if ((reached || refusal) && patched('2026-11-refused-panel-calls')) {
           refused = failure;
-          onStop({ by: refusal.by, reason: { code: failure.code, message: `'${call.model.provider}/${call.model.model}' ${refusal.said}: ${failure.message}` } });
+          if (refusal) onStop({ by: refusal.by, reason: { code: failure.code, message: `'${call.model.provider}/${call.model.model}' ${refusal.said}: ${failure.message}` } });
         }
         return { ok: false, failure };
       }

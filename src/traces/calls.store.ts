@@ -50,6 +50,7 @@ export const unanswered = {
 /** What the ledger knows of a call that succeeded. `failureCode` is set only where a tool answered with an error. */
 export interface RecordedCall extends CallAnswer {
   failureCode: string | null;
+  requestHash: string;
 }
 
 interface AnswerRow {
@@ -62,9 +63,10 @@ interface AnswerRow {
   reasoning_tokens: number | null;
   cost_nano_usd: string | null;
   failure_code: string | null;
+  request_hash: string;
 }
 
-const answerColumns = 'text, tool_calls, finish_reason, input_tokens, output_tokens, cached_input_tokens, reasoning_tokens, cost_nano_usd, failure_code';
+const answerColumns = 'text, tool_calls, finish_reason, input_tokens, output_tokens, cached_input_tokens, reasoning_tokens, cost_nano_usd, failure_code, request_hash';
 
 /** The ledger of calls: prepared statements, one round trip each. */
 export class CallsStore {
@@ -102,6 +104,16 @@ WHERE source.id = $1`,
       : { name: 'ledger-status', text: `SELECT status = 'canceled' AS canceled FROM completions WHERE id = $1` };
     const { rows } = await this.sql.query<{ canceled: boolean }>({ ...statement, values: [completionId] });
     return rows[0]?.canceled === true;
+  }
+
+  /** Gives up the recorded success of a call that is to be made with another request, so that the new answer takes its place; what the old one cost stays in its row. */
+  async supersede(completionId: string, key: string, requestHash: string): Promise<void> {
+    const message = 'The sample was asked again, and this call with another request: its answer counts no more.';
+    await this.sql.query({
+      name: 'ledger-supersede',
+      text: `UPDATE calls SET outcome = 'failed', failure_code = 'superseded', failure_message = $4 WHERE completion_id = $1 AND key = $2 AND outcome = 'succeeded' AND request_hash <> $3`,
+      values: [completionId, key, requestHash, message],
+    });
   }
 
   /** Enters one attempt and returns its row's id. A second success of the same key changes nothing; then the first one is returned. */
@@ -260,5 +272,6 @@ function answerOf(row: AnswerRow): RecordedCall {
     },
     costNanoUsd: row.cost_nano_usd === null ? null : Number(row.cost_nano_usd),
     failureCode: row.failure_code,
+    requestHash: row.request_hash,
   };
 }

@@ -169,6 +169,60 @@ describe('a run that is steered', () => {
   });
 });
 
+describe('a panel of which one member can not be asked now', () => {
+  const members = (own: string) => planOf('council', ['simulated/alder', 'simulated/birch', own], ['simulated/chair']);
+  const stages = (id: string) => runs.calls(id, 'stage, count(*)::integer AS count', `AND outcome = 'succeeded' GROUP BY 1 ORDER BY 1`);
+  const whole = (samples: number) => [{ stage: 'chairman', count: samples }, { stage: 'propose', count: 3 * samples }, { stage: 'review', count: 3 * samples }];
+  const missing = (id: string) => runs.samples(id, `sum(jsonb_array_length(decision->'missing'))::integer AS missing`, '');
+
+  it('waits for rate limits instead of answering without it: the run pauses, goes on by itself, and does not wait longer after each progress', async () => {
+    const name = `runs-${marker()}`;
+    // Six attempts a call: the first sample's is given up, then that sample is answered, then the second's is given up.
+    await simulatedProvider().rules({ effect: '429', model: name, retryAfterSeconds: 0, contains: '512', task: 'answer', count: 6 }, { effect: '429', model: name, retryAfterSeconds: 0, contains: '512', task: 'answer', skip: 1, count: 6 });
+    const id = await runs.start({ plan: members(`simulated/${name}`), benchmarks: ['conclave-mini'], subset: part(2), concurrency: 1 });
+    expect(await runs.until(id, ['paused', 'succeeded', 'failed'])).toMatchObject({ status: 'paused', reason: { code: 'rate_limit' } });
+    expect(await stages(id)).toEqual([{ stage: 'propose', count: 2 }]);
+    expect(await runs.ended(id)).toMatchObject({ status: 'succeeded' });
+    expect([await counted(id), await stages(id), await missing(id)]).toEqual([[{ status: 'done', count: 2 }], whole(2), [{ missing: 0 }]]);
+    const { events } = await runs.client.workflow.getHandle(`run/${id}`).fetchHistory();
+    expect(events?.flatMap(({ timerStartedEventAttributes: timer }) => (timer ? [Number(timer.startToFireTimeout?.seconds ?? 0)] : []))).toEqual([2, 2]);
+  });
+
+  it('asks nothing about the others while the cap keeps one out: it is heard when the cap is raised', async () => {
+    // A proposal of gpt-4o may cost 0.02 USD, a review of gpt-4o-mini 0.01.
+    const plan = planOf('council', ['openai/gpt-4o-mini', 'openai/gpt-4o-mini', 'openai/gpt-4o'], ['openai/gpt-4o-mini']);
+    const id = await runs.start({ plan, benchmarks: ['conclave-mini'], subset: part(1, 'caps'), caps: { nanoUsd: 15_000_000, tokens: null }, config: { max_tokens: 2_000 }, concurrency: 1 });
+    expect(await runs.until(id, ['paused', 'succeeded', 'failed'])).toMatchObject({ status: 'paused', reason: { code: 'cost_cap' } });
+    expect(await stages(id)).toEqual([{ stage: 'propose', count: 2 }]);
+    await runs.raiseCost(id, 10_000_000_000);
+    await runs.signal(id, 'resume');
+    expect(await runs.ended(id)).toMatchObject({ status: 'succeeded' });
+    expect([await stages(id), await missing(id)]).toEqual([whole(1), [{ missing: 0 }]]);
+  });
+
+  it('is asked again where a run was canceled half-way, and so is what was said about the others without it', async () => {
+    const name = `runs-${marker()}`;
+    const mark = marker();
+    await simulatedProvider().rules({ effect: '400', model: name, contains: mark, task: 'answer', count: 1 }, { effect: 'hold', contains: mark, task: 'synthesis' });
+    const id = await runs.start({ plan: members(`simulated/${name}`), benchmarks: ['conclave-mini'], subset: part(1), config: { system_prompt: mark } });
+    await simulatedProvider().wait({ held: 1 }, { contains: mark, task: 'synthesis' });
+    const before = await stages(id);
+    expect(before).toContainEqual({ stage: 'propose', count: 2 });
+    await runs.cancel(id);
+    await runs.ended(id);
+    await simulatedProvider().release({ contains: mark });
+    expect(await runs.state.reopen(id)).toBe(true);
+    await runs.begin(id);
+    expect(await runs.ended(id)).toMatchObject({ status: 'succeeded' });
+    expect([await stages(id), await missing(id)]).toEqual([whole(1), [{ missing: 0 }]]);
+    const [decided] = await runs.samples<{ ballots: number[] }>(id, `(SELECT jsonb_agg(jsonb_array_length(ballot->'order')) FROM jsonb_array_elements(decision->'ballots') ballot) AS ballots`, '');
+    expect(decided?.ballots).toEqual([3, 3, 3]);
+    // What the old reviews cost stays in the books.
+    const given = await runs.calls<{ paid: boolean }>(id, 'output_tokens > 0 AS paid', `AND failure_code = 'superseded' AND stage = 'review'`);
+    expect(given).toEqual(before.filter(({ stage }) => stage === 'review').flatMap(({ count }) => Array.from({ length: count as number }, () => ({ paid: true }))));
+  });
+});
+
 describe('the output-token policy', () => {
   it('doubles the limit of truncated answers up to a ceiling, and records each change', async () => {
     const model = 'simulated/dogwood@fault=truncate';

@@ -33,8 +33,8 @@ export interface RunBenchmarkInput {
   from?: number;
 }
 
-/** How a benchmark's workflow ended. `held`: it stands where its rows say and is started again once nothing is in the way; `reason` null: the user paused. */
-export type RunBenchmarkResult = { state: 'ended' | 'canceled' } | { state: 'held'; reason: { code: string; message: string } | null };
+/** How a benchmark's workflow ended. `held`: it stands where its rows say and is started again once nothing is in the way; `reason` null: the user paused. `progressed`: samples were answered before. */
+export type RunBenchmarkResult = { state: 'ended' | 'canceled' } | { state: 'held'; reason: { code: string; message: string } | null; progressed?: boolean };
 
 /** Argument of a chunk's workflow: samples by ordinal, `from` inclusive, `to` exclusive. */
 export interface RunChunkInput {
