@@ -18,8 +18,8 @@ export interface ChunkReference extends RunBenchmarkReference {
   to: number;
 }
 
-/** Why no further sample is begun. `pause` and `cancel`: somebody asked for it; `hold`: the run pauses itself for `reason`; `failed`: the benchmark ends for it. */
-export type Stop = { by: 'pause' | 'cancel' } | { by: 'hold' | 'failed'; reason: Reason };
+/** Why no further sample is begun. `pause` and `cancel`: somebody asked for it; `hold`: the run pauses itself for `reason`, `progressed` where samples were answered before; `failed`: the benchmark ends for it. */
+export type Stop = { by: 'pause' | 'cancel' } | { by: 'hold'; reason: Reason; progressed?: boolean } | { by: 'failed'; reason: Reason };
 
 /** What a run's workflow goes on with. */
 export interface BegunRun {
@@ -45,8 +45,8 @@ export interface RunActivities {
   pendingSamples(input: ChunkReference): Promise<{ samples: { id: string; seed: number }[]; stop: Stop | null }>;
   /** Local activity: scores and records a panel's outcome for one sample. */
   recordSample(input: RunReference & { sampleId: string; outcome: CompletionOutcome; latencyMs: number }): Promise<{ stop: Stop | null }>;
-  /** Makes the batch that answers the benchmark's pending samples, once; its workflow has to be started. Null: nothing is pending. */
-  createSampleBatch(input: RunBenchmarkReference): Promise<{ batchId: string; items: number; isOver: boolean } | null>;
+  /** Makes the batch that answers the benchmark's pending samples, once; its workflow has to be started. Null: nothing is pending. `stop`: nothing may begin now. */
+  createSampleBatch(input: RunBenchmarkReference): Promise<{ batchId: string; items: number; isOver: boolean } | { stop: 'pause' | 'cancel' } | null>;
   /** Waits for the end of the benchmark's batch, one look an attempt. `held`: the batch paused itself, and the run with it. */
   awaitSampleBatch(input: RunBenchmarkReference & { batchId: string }): Promise<{ state: 'ended' } | { state: 'held'; reason: Reason }>;
   /** Scores what the batch answered and records it. */

@@ -1,13 +1,13 @@
 import type { RunActivities } from './run-activities.js';
 import type { RunParts } from './run-parts.js';
 
-/** The activity that notes a pause of a run, or its end. At a cap nothing is under way: what dead workers had set aside is given up. */
+/** The activity that notes a pause of a run, or its end. At a cap no call of its samples is under way: what dead workers had set aside for some is given up. What jobs of its batches have set aside is theirs. */
 export function createSetRunStatus({ state, budgets }: RunParts): RunActivities['setRunStatus'] {
   return async ({ runId, status, reason }) => {
     await state.setStatus(runId, status, reason);
     if (reason?.code !== 'cost_cap' && reason?.code !== 'token_cap') return;
     const run = await state.find(runId);
-    if (run?.budgetId != null) await budgets.release(run.budgetId);
+    if (run?.budgetId != null) await budgets.release(run.budgetId, `${run.id}.`);
   };
 }
 

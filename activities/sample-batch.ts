@@ -18,22 +18,44 @@ const groupSize = 200;
 
 /** The activity that makes the batch of a benchmark. Its id is claimed first, so that however often this dies there is one batch. */
 export function createCreateSampleBatch(parts: RunParts): RunActivities['createSampleBatch'] {
-  return ({ runId, benchmark }) => withHeartbeats(Context.current(), create(parts, { runId, benchmark }));
+  return ({ runId, benchmark }) => withHeartbeats(Context.current(), makeSampleBatch(parts, { runId, benchmark }));
 }
 
-async function create(parts: RunParts, { runId, benchmark }: RunBenchmarkReference): ReturnType<RunActivities['createSampleBatch']> {
+/** Makes the batch as the activity does. */
+export async function makeSampleBatch(parts: RunParts, { runId, benchmark }: RunBenchmarkReference): ReturnType<RunActivities['createSampleBatch']> {
   const run = await runAtWork(parts.state, runId);
-  const next = await parts.samples.nextChunk(runId, benchmark, 0, 1);
+  const stop = await parts.state.look(runId);
+  if (stop !== null) return { stop };
   const standing = (await parts.state.benchmarks(runId)).find((candidate) => candidate.benchmark === benchmark)?.batchId ?? null;
   const known = standing === null ? null : await parts.batches.find(standing);
-  // A batch that was collected answers nothing more: what is pending after it was set back.
-  if (known) return { batchId: known.id, items: known.itemCount ?? 0, isOver: isOver(known.status) };
-  if (next === null) return null;
+  if (known) {
+    await parts.batches.goOn(known.id);
+    return { batchId: known.id, items: known.itemCount ?? 0, isOver: isOver(known.status) };
+  }
+  await takeAnswers(parts, run, benchmark);
+  if ((await parts.samples.nextChunk(runId, benchmark, 0, 1)) === null) return null;
   const batchId = await parts.state.claimBatch(runId, benchmark, parts.batches.newId());
-  const costCapNanoUsd = await remainingNanoUsd(parts, run);
-  const batch = { id: batchId, caller: run.caller, runId, benchmark, model: nameOf(run), simulated: run.simulated, costCapNanoUsd };
+  // It spends from the run's own budget: what its jobs may cost is set aside there before they are sent.
+  const batch = { id: batchId, caller: run.caller, runId, benchmark, model: nameOf(run), simulated: run.simulated, budgetId: run.budgetId };
   const items = await parts.batches.create(batch, seeded(parts, run, benchmark));
-  return { batchId, items, isOver: false };
+  const stopped = await stopMeanwhile(parts, runId, batchId);
+  return stopped === null ? { batchId, items, isOver: false } : { stop: stopped };
+}
+
+/** The batch's row must know what the run was told while it was written: nobody could tell it before, and what is not canceled is started, if not by the run then by the sweep. */
+async function stopMeanwhile(parts: RunParts, runId: string, batchId: string): Promise<'pause' | 'cancel' | null> {
+  const stop = await parts.state.look(runId);
+  if (stop === 'cancel') await parts.batches.requestCancel(batchId);
+  if (stop === 'pause') await parts.batches.standStill(batchId);
+  return stop;
+}
+
+/** What batches before this one were paid for is not asked again: answers that were not collected, as the run was canceled. One that is being canceled may still bring some. */
+async function takeAnswers(parts: RunParts, { id: runId }: RunAtWork, benchmark: string): Promise<void> {
+  for (const { id, status, hasAnswers } of await parts.batches.ofBenchmark(runId, benchmark)) {
+    if (!isOver(status)) throw ApplicationFailure.create({ message: `Batch ${id}, which answered this benchmark before, is ${status}.`, type: 'batch_running', category: ApplicationFailureCategory.BENIGN, nextRetryDelay: parts.policy.awaitBatch.pollMs });
+    if (hasAnswers) await scoreItems(parts, benchmark, parts.batches.results(id, 'succeeded'), { done: 0, errors: 0 });
+  }
 }
 
 async function* seeded({ samples }: RunParts, run: RunAtWork, benchmark: string): AsyncGenerator<BatchedSample> {
@@ -43,12 +65,6 @@ async function* seeded({ samples }: RunParts, run: RunAtWork, benchmark: string)
 function nameOf({ plan, model }: RunAtWork): string {
   const plain = plainModel(plan);
   return plain ? `${plain.provider}/${plain.model}` : model;
-}
-
-/** The batch has what the run's cap leaves: nothing else of the run is under way. */
-async function remainingNanoUsd({ budgets }: RunParts, { budgetId }: RunAtWork): Promise<number | null> {
-  const standing = budgetId === null ? null : await budgets.read(budgetId);
-  return standing?.caps.nanoUsd == null ? null : Math.max(1, standing.caps.nanoUsd - standing.spent.nanoUsd);
 }
 
 /** The activity that waits for a batch: one look, then the next attempt, so that the history does not grow. */
@@ -80,9 +96,13 @@ export function createCollectSampleBatch(parts: RunParts): RunActivities['collec
 }
 
 async function collect(parts: RunParts, { runId, benchmark: name, batchId }: RunBenchmarkReference & { batchId: string }, collected: { done: number; errors: number }): Promise<{ done: number; errors: number }> {
-  const run = await runAtWork(parts.state, runId);
+  await scoreItems(parts, name, parts.batches.results(batchId), collected);
+  await missingItems(parts, runId, name, batchId);
+  return collected;
+}
+
+async function scoreItems(parts: RunParts, name: string, items: AsyncIterable<ItemResult>, collected: { done: number; errors: number }): Promise<void> {
   const benchmark = benchmarkNamed(name);
-  const spent = { nanoUsd: 0, tokens: 0 };
   let group: ItemResult[] = [];
   const write = async (): Promise<void> => {
     const samples = await parts.samples.findMany(group.map(({ customId }) => customId));
@@ -94,25 +114,20 @@ async function collect(parts: RunParts, { runId, benchmark: name, batchId }: Run
     for (const { status } of results) collected[status === 'done' ? 'done' : 'errors']++;
     group = [];
   };
-  for await (const item of parts.batches.results(batchId)) {
-    spent.nanoUsd += item.sums.costNanoUsd;
-    spent.tokens += item.sums.inputTokens + item.sums.outputTokens;
+  for await (const item of items) {
     group.push(item);
     if (group.length >= groupSize) await write();
   }
   if (group.length > 0) await write();
-  await missingItems(parts, run, name, batchId);
-  if (run.budgetId !== null && (await parts.budgets.reserve(run.budgetId, batchId, { nanoUsd: 0, tokens: 0 }))) await parts.budgets.settle(run.budgetId, batchId, spent);
-  return collected;
 }
 
 // A batch whose input was refused has no items: its reason is each sample's error.
-async function missingItems(parts: RunParts, run: RunAtWork, benchmark: string, batchId: string): Promise<void> {
+async function missingItems(parts: RunParts, runId: string, benchmark: string, batchId: string): Promise<void> {
   const batch = await parts.batches.find(batchId);
   if (!batch || batch.status === 'completed') return;
   const message = `Batch ${batchId} ${batch.status}${batch.reason ? `: ${batch.reason.message}` : '.'}`;
   let group: SampleResult[] = [];
-  for await (const { id } of parts.samples.pendingRequests(run.id, benchmark)) {
+  for await (const { id } of parts.samples.pendingRequests(runId, benchmark)) {
     group.push(failed(id, { code: batch.status === 'canceled' ? 'canceled' : 'internal', message }));
     if (group.length < groupSize) continue;
     await parts.samples.finish(group);
@@ -129,11 +144,12 @@ function resultOfItem(benchmark: Benchmark, sample: PendingSample, { id: batchIt
   return scored(benchmark, sample, chosen, rest);
 }
 
-/** The activity that names the batches a run's signals must reach. */
+/** The activity that names the batches a run's signals must reach, and writes into their rows what the signals say: a workflow that has not begun yet hears none. */
 export function createSteerSampleBatches({ state, batches }: RunParts): RunActivities['steerSampleBatches'] {
   return async ({ runId, cancel }) => {
     const running = (await state.benchmarks(runId)).filter(({ status, batchId }) => status === 'running' && batchId !== null).flatMap(({ batchId }) => (batchId === null ? [] : [batchId]));
-    if (cancel) await Promise.all(running.map((id) => batches.requestCancel(id)));
+    const isPaused = (await state.look(runId)) === 'pause';
+    for (const id of running) await (cancel ? batches.requestCancel(id) : isPaused ? batches.standStill(id) : batches.goOn(id));
     return { batchIds: running };
   };
 }

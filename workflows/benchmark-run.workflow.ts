@@ -1,4 +1,4 @@
-import { CancellationScope, condition, defineSignal, getExternalWorkflowHandle, isCancellation, proxyActivities, setHandler, startChild, workflowInfo } from '@temporalio/workflow';
+import { CancellationScope, condition, defineSignal, getExternalWorkflowHandle, isCancellation, patched, proxyActivities, setHandler, startChild, workflowInfo } from '@temporalio/workflow';
 import type { BegunRun, RunActivities } from '../activities/run-activities.js';
 import { pauseDelayMs } from '../domain/failures/retry-delays.js';
 import { initialControl, nextControl, pauseReason } from './batch-control.js';
@@ -89,7 +89,7 @@ class BenchmarkRun {
       if (pauseReason(this.control)) await this.standStill();
       else {
         const result = await this.runBenchmark(begun, benchmark);
-        if (result.state === 'ended') this.on({ type: 'progressed' });
+        if (result.state === 'ended' || (result.state === 'held' && result.progressed)) this.on({ type: 'progressed' });
         if (result.state !== 'held') return;
         if (result.reason) this.on({ type: 'hindered', ...result.reason });
       }
@@ -161,6 +161,8 @@ class BenchmarkRun {
     if (!this.control.hold?.resumesByItself) await condition(isOver);
     else if (!(await condition(isOver, pauseDelayMs(Math.max(1, this.control.rateLimitPauses), batchPolicies[this.input.policy].rateLimitPause)))) this.on({ type: 'timeUp' });
     if (!this.control.canceled && !pauseReason(this.control)) await this.tell();
+    // The batch for which the run stands still would stand still for ever, and what it has at a provider would go on.
+    if (this.control.canceled && this.mode === 'batch' && patched('2026-11-cancel-of-a-held-batch')) await this.tell();
   }
 
   private async retryErrors(): Promise<void> {

@@ -31,6 +31,7 @@ class BenchmarkWork {
   private readonly local: Pick<RunActivities, 'nextChunk'>;
   private readonly underWay = new Set<Promise<void>>();
   private stop: Stop | null = null;
+  private progressed = false;
   private canceled: Error | null = null;
 
   constructor(private readonly input: RunBenchmarkInput) {
@@ -96,7 +97,9 @@ class BenchmarkWork {
     const { plan, policy, benchmark, runId } = this.input;
     if (plan === null) {
       const summary = `${benchmark} · samples ${from}–${to - 1}`;
-      return (await activities.answerSamples.executeWithOptions(stepOptions(this.policy.answerSamples, summary), [{ ...this.reference, from, to, concurrency }])).stop;
+      const { done, stop } = await activities.answerSamples.executeWithOptions(stepOptions(this.policy.answerSamples, summary), [{ ...this.reference, from, to, concurrency }]);
+      if (done > 0) this.progressed = true;
+      return stop;
     }
     return executeChild(benchmarkChunkWorkflow, {
       workflowId: `run/${runId}/${benchmark}/chunk/${from}`,
@@ -111,6 +114,7 @@ class BenchmarkWork {
   private async byBatch(): Promise<RunBenchmarkResult> {
     const made = await activities.createSampleBatch.executeWithOptions(stepOptions(this.policy.rows, 'make the batch'), [this.reference]);
     if (made === null) return this.end(null);
+    if ('stop' in made) return this.stopped({ by: made.stop });
     const { batchId } = made;
     if (!made.isOver) await this.startBatch(batchId, made.items);
     const ended = await activities.awaitSampleBatch.executeWithOptions(stepOptions(this.policy.awaitBatch, `await · ${batchId}`), [{ ...this.reference, batchId }]);
@@ -144,7 +148,7 @@ class BenchmarkWork {
       case 'pause':
         return { state: 'held', reason: null };
       case 'hold':
-        return { state: 'held', reason: stop.reason };
+        return { state: 'held', reason: stop.reason, progressed: this.progressed };
       case 'failed':
         return this.end(stop.reason);
       default: {
@@ -156,6 +160,7 @@ class BenchmarkWork {
 
   // The strongest of several stays: cancel, then what ends the benchmark, then what holds it.
   private stopFor(stop: Stop): void {
+    if (stop.by === 'hold' && stop.progressed) this.progressed = true;
     if (this.stop === null || strength(stop) > strength(this.stop)) this.stop = stop;
   }
 

@@ -21,6 +21,8 @@ export interface NewBatch {
   inputFileId: string;
   /** Null: no cap. */
   costCapNanoUsd: number | null;
+  /** A budget that exists and that the batch spends from, such as its run's, in place of one of its own. */
+  budgetId?: string | null;
   simulated: boolean;
 }
 
@@ -84,7 +86,7 @@ export class BatchesStore {
                WHERE $13::bigint IS NOT NULL AND NOT EXISTS (SELECT FROM batches WHERE caller = $2 AND idempotency_key = $3) ON CONFLICT DO NOTHING
              )
              INSERT INTO batches (id, caller, idempotency_key, body_hash, interface, status, mode, defaults, options, metadata, tags, input_file_id, budget_id, simulated)
-             VALUES ($1, $2, $3, $4, $5, 'pending', $6, $7, $8, $9, $10, $11, CASE WHEN $13::bigint IS NOT NULL THEN 'batch/' || $1 END, $12) ON CONFLICT DO NOTHING`,
+             VALUES ($1, $2, $3, $4, $5, 'pending', $6, $7, $8, $9, $10, $11, coalesce($14, CASE WHEN $13::bigint IS NOT NULL THEN 'batch/' || $1 END), $12) ON CONFLICT DO NOTHING`,
       values: [
         batch.id,
         batch.caller,
@@ -99,6 +101,7 @@ export class BatchesStore {
         batch.inputFileId,
         batch.simulated,
         batch.costCapNanoUsd,
+        batch.budgetId ?? null,
       ],
     });
     return rowCount === 1;

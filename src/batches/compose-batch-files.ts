@@ -22,7 +22,7 @@ export function composeBatchFiles({ config, sql, providers, models }: { config: 
   async function* read(batch: BatchRow): AsyncGenerator<ReadItem> {
     // The api stores panels at its start; a panel of the file has its version by the time a batch names it.
     plans.setPanelVersions(await versions.newest());
-    yield* inputs.read({ ...batch, schema: batch.options.schema, capped: batch.budgetId !== null });
+    yield* inputs.read({ ...batch, schema: batch.options.schema, capped: batch.costCapNanoUsd !== null });
   }
   return { batches: new BatchesStore(sql), items, read, writeOutputs: (batch: BatchRow) => writeOutputs({ files, items }, batch) };
 }

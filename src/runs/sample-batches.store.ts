@@ -2,9 +2,11 @@ import type { ChatRequest } from '../../domain/chat/chat-request.js';
 import type { BatchOptions } from '../../domain/batches/batch-options.js';
 import { createBatchId } from '../batches/batch-id.js';
 import { BatchItemsStore, type ItemResult } from '../batches/batch-items.store.js';
+import type { BatchStatus } from '../../domain/batches/batch-status.js';
 import { BatchesStore, type BatchRow } from '../batches/batches.store.js';
 import type { Sql } from '../database/sql.js';
 import { FilesStore } from '../files/files.store.js';
+import { batchesOfRun } from './batches-of-run.js';
 import { createFileId, writeFile } from '../files/write-file.js';
 
 /** A sample as an item of a batch: `seed` is that of its strategy. */
@@ -22,7 +24,8 @@ export interface NewSampleBatch {
   benchmark: string;
   model: string;
   simulated: boolean;
-  costCapNanoUsd: number | null;
+  /** The run's, which it spends from; null: no cap. */
+  budgetId: string | null;
 }
 
 /** Batches that answer samples: ordinary batches, made as a client's would be, with the samples' ids as their items' own. */
@@ -32,7 +35,7 @@ export class SampleBatchesStore {
   private readonly items: BatchItemsStore;
 
   constructor(
-    sql: Sql,
+    private readonly sql: Sql,
     /** How batches are carried out here. */
     private readonly options: BatchOptions,
   ) {
@@ -71,7 +74,8 @@ export class SampleBatchesStore {
       metadata: { run_id: batch.runId, benchmark: batch.benchmark },
       tags: [],
       inputFileId: file.id,
-      costCapNanoUsd: batch.costCapNanoUsd,
+      costCapNanoUsd: null,
+      budgetId: batch.budgetId,
       simulated: batch.simulated,
     });
     // Another attempt was first.
@@ -79,9 +83,30 @@ export class SampleBatchesStore {
     return count;
   }
 
-  /** Results in the order of the items, with their calls' sums. */
-  results(id: string): AsyncGenerator<ItemResult> {
-    return this.items.results(id, null);
+  /** Results in the order of the items, of all or of those that succeeded. */
+  results(id: string, which: 'all' | 'succeeded' = 'all'): AsyncGenerator<ItemResult> {
+    return this.items.results(id, which === 'all' ? null : [which]);
+  }
+
+  /** The batches that were made for a benchmark of a run, oldest first; `hasAnswers`: to samples that have none, as the run was canceled before they were collected (indexes `batch_items_ordinal`, `run_samples_pkey`). */
+  async ofBenchmark(runId: string, benchmark: string): Promise<{ id: string; status: BatchStatus; hasAnswers: boolean }[]> {
+    const { rows } = await this.sql.query<{ id: string; status: BatchStatus; hasAnswers: boolean }>({
+      text: `SELECT batch.id, batch.status, EXISTS (SELECT FROM batch_items item JOIN run_samples sample ON sample.id = item.custom_id AND sample.status = 'pending' WHERE item.batch_id = batch.id AND item.status = 'succeeded') AS "hasAnswers"
+             FROM runs run, ${batchesOfRun} WHERE run.id = $1 AND batch.metadata->>'benchmark' = $2 ORDER BY batch.created_at`,
+      values: [runId, benchmark],
+    });
+    return rows;
+  }
+
+  /** Writes that the batch stands still for its run; one that does already keeps its own reason. */
+  async standStill(id: string): Promise<void> {
+    const reason = { code: 'user', message: 'Paused with its run.' };
+    await this.sql.query({ text: `UPDATE batches SET status = 'paused', reason = $2::jsonb WHERE id = $1 AND status NOT IN ('paused', 'completed', 'failed', 'canceled')`, values: [id, JSON.stringify(reason)] });
+  }
+
+  /** Takes back what a batch that stands still was told, before its workflow hears that it may go on: whoever looks at the row between the two must not take it for the next pause. */
+  async goOn(id: string): Promise<void> {
+    await this.sql.query({ text: `UPDATE batches SET status = CASE WHEN item_count IS NULL THEN 'pending' ELSE 'running' END, reason = NULL WHERE id = $1 AND status = 'paused'`, values: [id] });
   }
 
   /** Stops realtime calls of a batch at once; its workflow has to be told as well. */
