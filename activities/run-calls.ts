@@ -35,24 +35,22 @@ export function runCalls<Parts extends MakeCallParts>(calls: Parts, { state, bud
     known.set(runId, rules);
     return rules;
   };
+  const priceOf = (name: string): CallPrice | null => {
+    const [provider = '', ...model] = name.split('/');
+    return calls.price(provider, model.join('/'));
+  };
   return {
     ...calls,
     reserve: async (input, request) => {
       if (input.groupId === undefined) return null;
-      const { budgetId } = await rulesOf(input.groupId);
-      if (budgetId === null) return null;
-      const price = calls.price(input.model.provider, input.model.model);
-      const bytes = Buffer.byteLength(JSON.stringify(request.messages));
-      const bound = callBound({ bytes, attachments: attachmentsOf(request.messages), maxOutputTokens: request.sampling.maxOutputTokens ?? null, outputLimit: limits(input.model).outputTokens, price });
-      return setAside(budgets, budgetId, `${input.completionId} ${input.key} ${randomBytes(6).toString('hex')}`, bound);
+      const rules = await rulesOf(input.groupId);
+      if (rules.budgetId === null) return null;
+      const size = { bytes: Buffer.byteLength(JSON.stringify(request.messages)), attachments: attachmentsOf(request.messages), maxOutputTokens: request.sampling.maxOutputTokens ?? null, outputLimit: limits(input.model).outputTokens };
+      const bound = callBound({ ...size, price: calls.price(input.model.provider, input.model.model) });
+      const costNanoUsd = boundBy(rules, bound.costNanoUsd, (name) => callBound({ ...size, price: priceOf(name) }).costNanoUsd);
+      return setAside(budgets, rules.budgetId, `${input.completionId} ${input.key} ${randomBytes(6).toString('hex')}`, { ...bound, costNanoUsd });
     },
-    costOf: (input, usage, price) => {
-      const rules = input.groupId === undefined ? undefined : known.get(input.groupId);
-      return costBy(rules, usage, price, (name) => {
-        const [provider = '', ...model] = name.split('/');
-        return calls.price(provider, model.join('/'));
-      });
-    },
+    costOf: (input, usage, price) => costBy(input.groupId === undefined ? undefined : known.get(input.groupId), usage, price, priceOf),
   };
 }
 
@@ -92,9 +90,21 @@ export function costBy(rules: Pick<RunRules, 'cost' | 'participants'> | undefine
   return costOfParticipants(rules.participants, usage, priceOf);
 }
 
+/** The most that a call may cost, by the same rule; `byPrice`: by its own price. Null is unknown. */
+export function boundBy(rules: Pick<RunRules, 'cost' | 'participants'>, byPrice: number | null, boundOf: (name: string) => number | null): number | null {
+  const { cost, participants } = rules;
+  if (cost === undefined) return byPrice;
+  if (cost === 'none') return null;
+  if (cost !== 'participants') return Math.round(cost.per_request_usd * 1e9);
+  return meanOf((participants ?? []).map(boundOf));
+}
+
 // A Gremium's usage sums all of its calls and does not say whose they were: it is split evenly.
 function costOfParticipants(participants: string[] | null, usage: Usage | null, priceOf: (name: string) => CallPrice | null): number | null {
-  if (participants === null || participants.length === 0 || usage === null) return null;
-  const costs = participants.map((name) => costOfCall(usage, priceOf(name)));
-  return costs.some((cost) => cost === null) ? null : Math.round(costs.reduce<number>((sum, cost) => sum + (cost ?? 0), 0) / participants.length);
+  return usage === null ? null : meanOf((participants ?? []).map((name) => costOfCall(usage, priceOf(name))));
+}
+
+function meanOf(costs: readonly (number | null)[]): number | null {
+  if (costs.length === 0 || costs.some((cost) => cost === null)) return null;
+  return Math.round(costs.reduce<number>((sum, cost) => sum + (cost ?? 0), 0) / costs.length);
 }

@@ -9,10 +9,12 @@ export interface CapFacts {
   price(model: ModelReference): CallPrice | null;
   /** Most tokens of one answer; null: unknown. */
   outputLimit(model: ModelReference): number | null;
+  /** What is capped; missing: the cost. */
+  cap?: 'cost_cap_usd' | 'token_cap';
 }
 
 /**
- * Why an item can't be part of a batch with a cost cap, or null: each of its calls needs a bound. `sampling` is the request's own. Answers are bounded by `max_tokens`; ballots, reviews
+ * Why an item can't be part of a batch with a cap, or null: each of its calls needs a bound. `sampling` is the request's own. Answers are bounded by `max_tokens`; ballots, reviews
  * and repairs have none (it would cut reasoning short), so they are bounded by what the model can write. Asked once for every plan and `max_tokens` when a batch is read.
  */
 export function capFault(plan: StrategyPlan, sampling: Pick<Sampling, 'maxOutputTokens'>, facts: CapFacts): { param: string; message: string } | null {
@@ -69,10 +71,12 @@ function seatFault(seat: MemberPlan, limits: { asked: number | undefined | null;
   // The members of a panel have limits of their own; their seat's does not reach them.
   if (seat.kind === 'panel') return planFault(seat.plan, limits.asked, facts);
   const name = `${seat.model.provider}/${seat.model.model}`;
-  if (facts.price(seat.model) === null)
+  const cap = facts.cap ?? 'cost_cap_usd';
+  const what = cap === 'cost_cap_usd' ? 'cost' : 'tokens';
+  if (cap === 'cost_cap_usd' && facts.price(seat.model) === null)
     return { param: 'cost_cap_usd', message: `The price of '${name}' is unknown, so its cost can't be capped. Give it one (PATCH /api/models/${name} with 'price'), or leave cost_cap_usd out.` };
   if (typeof (limits.own ?? limits.asked) === 'number') return null;
-  if (limits.asked === undefined) return { param: 'max_tokens', message: `A batch with cost_cap_usd needs max_tokens on every item: without it nobody knows what an answer of '${name}' may cost.` };
+  if (limits.asked === undefined) return { param: 'max_tokens', message: `A batch with ${cap} needs max_tokens on every item: without it nobody knows what an answer of '${name}' may ${what === 'cost' ? 'cost' : 'take'}.` };
   if (facts.outputLimit(seat.model) !== null) return null;
-  return { param: 'cost_cap_usd', message: `'${name}' reviews or judges, and how much it may write is unknown, so its cost can't be capped. Add output_tokens of this model to the registry, or leave cost_cap_usd out.` };
+  return { param: cap, message: `'${name}' reviews or judges, and how much it may write is unknown, so its ${what} can't be capped. Add output_tokens of this model to the registry, or leave ${cap} out.` };
 }

@@ -53,6 +53,11 @@ export class RunTargetService {
     return found === null || model === null ? this.resolve({ model_id: name }) : this.theirs(found, model);
   }
 
+  /** Refuses a judge of a provider that there is not. */
+  checkJudge(judge: { provider: string } | undefined): void {
+    if (judge && this.providers.resolveAlias(judge.provider) === null) throw badRequest('judge.provider', `There is no provider '${judge.provider}'. Known are: ${this.providers.names().join(', ')}.`);
+  }
+
   private ours(model: string, param: string): RunTarget {
     return { provider: ownProvider, model, ...this.plan(model, param) };
   }

@@ -4,6 +4,7 @@ import { benchmarks, findBenchmark } from '../../domain/benchmarks/registry.js';
 import type { MemberPlan, StrategyPlan } from '../../domain/chat/plan.js';
 import { runIdOf } from '../../domain/runs/sample-id.js';
 import { batchFault } from '../../domain/batches/batch-fault.js';
+import { capFault, type CapFacts } from '../../domain/batches/cap-fault.js';
 import { bodyHash } from '../completions/body-hash.js';
 import type { RequestClaim } from '../completions/request-claim.js';
 import { codeVersion } from '../config/product-version.js';
@@ -47,7 +48,11 @@ export class RunsService {
     if (earlier) return earlier;
     checkBenchmarks(body.selected_benchmarks);
     const target = this.targets.resolve(body);
-    checkCaps(body, target, (provider, model) => this.models.price(provider, model, body.mode) !== null);
+    checkCaps(body, target.plan, {
+      price: ({ provider, model }) => this.models.price(provider, model, body.mode),
+      outputLimit: ({ provider, model }) => this.models.find(provider, model)?.outputTokens ?? null,
+    });
+    this.targets.checkJudge(body.judge);
     if (body.mode === 'batch') checkBatch(target.plan);
     await this.checkProviders(target.plan);
     return this.write(this.newRun(body, target, { caller: claim.caller, idempotencyKey: claim.idempotencyKey, bodyHash: hash }));
@@ -117,11 +122,19 @@ function checkBenchmarks(names: readonly string[]): void {
   if (twice !== -1) throw badRequest(`selected_benchmarks.${String(twice)}`, `Benchmark '${names[twice] ?? ''}' is named twice. Use 'epochs' to ask each item several times.`);
 }
 
-// What costs nobody knows how much can't be held to a cap.
-function checkCaps(body: CreateRunBody, { plan }: RunTarget, isPriced: (provider: string, model: string) => boolean): void {
-  const { cost } = body.config;
-  if (body.cost_cap_usd === undefined || cost === 'none' || typeof cost === 'object') return;
-  const unpriced = modelsOf(plan).find(({ provider, model }) => !isPriced(provider, model));
+// What costs or writes nobody knows how much can't be held to a cap: such a run would stand still at its first call, whatever the cap is raised to.
+function checkCaps(body: CreateRunBody, plan: StrategyPlan, facts: CapFacts): void {
+  if (body.cost_cap_usd !== undefined) checkCostCap(body.config.cost, plan, facts);
+  // Every benchmark limits its answers; ballots and reviews have no limit but the model's.
+  const sampling = { maxOutputTokens: 1 };
+  const fault = (body.cost_cap_usd !== undefined && body.config.cost === undefined ? capFault(plan, sampling, facts) : null) ?? (body.token_cap === undefined ? null : capFault(plan, sampling, { ...facts, cap: 'token_cap' }));
+  if (fault) throw badRequest(fault.param, fault.message);
+}
+
+function checkCostCap(cost: CreateRunBody['config']['cost'], plan: StrategyPlan, facts: CapFacts): void {
+  if (cost === 'none') throw badRequest('config.cost', `'config.cost' is 'none', so that nobody knows what a call costs, and 'cost_cap_usd' can't be held. Leave one of them out, or use 'token_cap'.`);
+  if (cost !== undefined) return;
+  const unpriced = modelsOf(plan).find((model) => facts.price(model) === null);
   if (unpriced) throw badRequest('cost_cap_usd', `The price of '${unpriced.provider}/${unpriced.model}' is unknown, so a cost cap can't be held. Leave 'cost_cap_usd' out and use 'token_cap', or give the model a price (PATCH /api/models/${unpriced.provider}/${unpriced.model}).`);
 }
 

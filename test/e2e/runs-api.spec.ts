@@ -84,6 +84,9 @@ describe('POST /api/runs', () => {
     ['a price further down', { config: { output_price: 1 } }, 400, 'config.output_price'],
     ['an unknown option', { config: { top_q: 1 } }, 400, 'config.top_q'],
     ['too hot a model', { config: { temperature: 3 } }, 400, 'config.temperature'],
+    ['a judge of nobody', { judge: { provider: 'nonesuch', model: 'judge' } }, 400, 'judge.provider'],
+    ['a cap on a cost that is not to be known', { cost_cap_usd: 1, config: { cost: 'none' } }, 400, 'config.cost'],
+    ['a cap on reviews that have no end', { model_id: undefined, panel: 'three', token_cap: 1_000 }, 400, 'token_cap'],
     ['a tag that no database takes', { tags: ['a\0b'] }, 400, 'tags.0'],
   ])('refuses %s, names the field, and writes nothing', async (_, change, status, param) => {
     const tag = marker();
@@ -295,6 +298,18 @@ describe('steering a run', () => {
     expect((await runs.act(id, 'resume', { cost_cap_usd: 1 })).json).toMatchObject({ status: 400, param: 'cost_cap_usd' });
     expect((await runs.act(id, 'resume', { token_cap: 1_000_000 })).status).toBe(200);
     expect(await runs.ended(id)).toMatchObject({ status: 'succeeded', token_cap: 1_000_000, summary: { done: 10 } });
+  });
+
+  it('keeps its cost when the price changes after it', async () => {
+    const model = ownModel();
+    const price = (usd: number) => api.request('PATCH', `/api/models/${model}`, { price: { rate: 'realtime', input_usd_per_million: usd, output_usd_per_million: usd } });
+    expect((await price(1)).status).toBe(200);
+    const id = await runs.start(model, { subset_count: 3 });
+    const { summary, benchmarks } = await runs.ended(id);
+    expect(benchmarks[0]!.cost_usd).toBeGreaterThan(0);
+    expect((await price(100)).status).toBe(200);
+    expect(await runs.read(id)).toMatchObject({ summary, benchmarks: [{ cost_usd: benchmarks[0]!.cost_usd }] });
+    expect((await api.get(`/api/runs/${id}/export?format=json`)).json.run.price_snapshot[model]).toMatchObject({ inputNanoUsdPerMillion: 1e9 });
   });
 
   it('scores again without a call, and tells how many verdicts changed', async () => {

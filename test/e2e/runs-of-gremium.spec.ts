@@ -61,6 +61,16 @@ describe('a run against another Conclave as its Gremium', () => {
     for (const call of calls) expect(call).toMatchObject({ cost: 2_000_000, usage_approximated: false });
   });
 
+  it('keeps a cap by what each request is said to cost', async () => {
+    const id = await stack.runs.start({ plan: planOf('single', ['gremium-openai/gremium-consensus']), provider: 'gremium-openai', model: 'gremium-consensus', benchmarks: ['conclave-mini'], subset, concurrency: 2, caps: { nanoUsd: 5_000_000, tokens: null }, config: { cost: { per_request_usd: 0.002 } } });
+    expect(await stack.runs.until(id, ['paused', 'succeeded', 'failed'])).toMatchObject({ status: 'paused', reason: { code: 'cost_cap' } });
+    expect(await stack.runs.calls(id, 'sum(cost_nano_usd)::integer AS cost')).toEqual([{ cost: 4_000_000 }]);
+    await stack.runs.raiseCost(id, 6_000_000);
+    await stack.runs.signal(id, 'resume');
+    expect(await stack.runs.ended(id)).toMatchObject({ status: 'succeeded' });
+    expect(await stack.runs.calls(id, 'sum(cost_nano_usd)::integer AS cost')).toEqual([{ cost: 6_000_000 }]);
+  });
+
   it('flags a version that changed meanwhile, and marks usage that is approximated', async () => {
     version = '1.0.0';
     withUsage = false;
