@@ -1,4 +1,6 @@
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { seededUnit } from '../../src/simulated/seeded-hash.js';
 import { rowsOf } from '../support/database.js';
 import { marker } from '../support/marker.js';
 import { startRunTestStack, type RunTestStack } from '../support/run-stack.js';
@@ -58,5 +60,98 @@ describe('a run whose workers are killed', () => {
     const answers = (run: string) => stack.runs.samples(run, 'ordinal, answer, verdict', 'ORDER BY ordinal');
     expect(await answers(id)).toEqual(await answers(undisturbed));
     await checkExactlyOnce(id, mark, { samples: 30, calls: 210, underWay: before + 30 });
+  }, 240_000);
+});
+
+/** Stands between a worker and Temporal. After `cut` nothing that the worker says arrives any more, also nothing that it said before it died. */
+async function cuttable(target: string): Promise<{ address: string; cut(): void; close(): void }> {
+  const [host = '', port = ''] = target.split(':');
+  const pairs: [Socket, Socket][] = [];
+  const server = createServer((worker) => {
+    const temporal = connect(Number(port), host);
+    pairs.push([worker, temporal]);
+    worker.pipe(temporal).pipe(worker);
+    for (const [one, other] of [[worker, temporal], [temporal, worker]] as const) {
+      one.on('error', () => undefined);
+      one.on('close', () => other.destroy());
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => { resolve(); }));
+  return {
+    address: `127.0.0.1:${String((server.address() as AddressInfo).port)}`,
+    cut: () => {
+      for (const [worker, temporal] of pairs) worker.unpipe(temporal).pause();
+      server.on('connection', (worker: Socket) => worker.destroy());
+    },
+    close: () => {
+      server.close();
+      for (const sockets of pairs) for (const socket of sockets) socket.destroy();
+    },
+  };
+}
+
+describe('a worker that dies between the ledger and Temporal', () => {
+  it.each([
+    { stage: 'propose', task: 'answer', atOnce: 9 },
+    { stage: 'review', task: 'critiqueAndRanking', atOnce: 9 },
+    { stage: 'chairman', task: 'synthesis', atOnce: 3 },
+  ])('loses none of a council\'s calls of stage $stage: what is recorded is found, and not asked again', async ({ stage, task, atOnce }) => {
+    await stack.killWorkers();
+    const mark = marker();
+    await simulatedProvider().rules({ effect: 'hold', contains: mark, task });
+    const line = await cuttable(stack.temporalAddress);
+    try {
+      await stack.startWorker({ TEMPORAL_ADDRESS: line.address });
+      const plan = planOf('council', ['simulated/alder', 'simulated/birch', 'simulated/cedar'], ['simulated/chair']);
+      const id = await stack.runs.start({ plan, benchmarks: ['conclave-mini'], subset: { seed: mark, percent: null, count: 3 }, concurrency: 5, config: { system_prompt: mark } });
+      await simulatedProvider().wait({ held: atOnce }, { contains: mark, task });
+      line.cut();
+      await simulatedProvider().release({ contains: mark, task });
+      await until(`${String(atOnce)} recorded calls`, async () => (await stack.runs.calls(id, 'id', `AND stage = '${stage}' AND outcome = 'succeeded'`)).length === atOnce);
+      await stack.killWorkers();
+      await stack.startWorker();
+      expect(await stack.runs.ended(id, 60_000)).toMatchObject({ status: 'succeeded' });
+      await checkExactlyOnce(id, mark, { samples: 3, calls: 21, underWay: 0 });
+    } finally {
+      line.close();
+    }
+  }, 120_000);
+});
+
+describe('a run by batch whose workers are killed', () => {
+  /** Moments of such a run, as its rows tell them. */
+  const moments = {
+    'its samples are written': `SELECT 1 FROM run_benchmarks WHERE run_id = $1 AND sample_count IS NOT NULL`,
+    'its batch exists': `SELECT 1 FROM batches WHERE metadata->>'run_id' = $1`,
+    'a job is being created': `SELECT 1 FROM provider_jobs job JOIN batches batch ON batch.id = job.batch_id WHERE batch.metadata->>'run_id' = $1 AND job.create_started_at IS NOT NULL`,
+    'first answers are recorded': `SELECT 1 FROM calls JOIN batches batch ON batch.id = calls.group_id WHERE batch.metadata->>'run_id' = $1 AND outcome = 'succeeded'`,
+    'a later round is planned': `SELECT 1 FROM provider_jobs job JOIN batches batch ON batch.id = job.batch_id WHERE batch.metadata->>'run_id' = $1 AND job.round > 0`,
+    'the last stage is asked': `SELECT 1 FROM batch_calls call JOIN batches batch ON batch.id = call.batch_id WHERE batch.metadata->>'run_id' = $1 AND call.key LIKE 'chairman/%'`,
+    'items are decided': `SELECT 1 FROM batch_items item JOIN batches batch ON batch.id = item.batch_id WHERE batch.metadata->>'run_id' = $1 AND item.status = 'succeeded'`,
+  };
+
+  it.each([1, 2])('at moments drawn from seed %i answers every sample once, makes no job twice and pays no call twice', async (seed) => {
+    await stack.killWorkers();
+    await stack.startWorker();
+    const mark = marker();
+    const plan = planOf('council', ['openai/gpt-4o-mini', 'anthropic/claude-sonnet-4-20250514'], ['openai/gpt-4o']);
+    const id = await stack.runs.start({ plan, provider: 'conclave', model: 'composite/council/gpt-4o', mode: 'batch', benchmarks: ['conclave-mini'], subset: { seed: mark, percent: null, count: 12 }, config: { system_prompt: mark } });
+    for (const [name, sql] of Object.entries(moments).filter(([moment]) => seededUnit(seed, moment) < 0.5)) {
+      await until(name, async () => (await rowsOf(stack.databaseUrl, `${sql} LIMIT 1`, [id])).length > 0, 60_000, 5);
+      await stack.killWorkers();
+      await stack.startWorker();
+    }
+    expect(await stack.runs.ended(id, 120_000)).toMatchObject({ status: 'succeeded' });
+    expect(await stack.runs.samples(id, 'status, count(*)::integer AS count, count(DISTINCT batch_item_id)::integer AS items', 'GROUP BY 1')).toEqual([{ status: 'done', count: 12, items: 12 }]);
+    const [calls] = await rowsOf<{ paid: number; once: number; byJob: number }>(
+      stack.databaseUrl,
+      `SELECT count(*)::integer AS paid, count(DISTINCT (completion_id, key))::integer AS once, count(*) FILTER (WHERE calls.mode = 'batch')::integer AS "byJob" FROM calls JOIN batches batch ON batch.id = calls.group_id WHERE batch.metadata->>'run_id' = $1 AND outcome = 'succeeded'`,
+      [id],
+    );
+    const jobs = await simulatedProvider().jobs({ contains: mark });
+    expect(jobs.length).toBeGreaterThan(2);
+    // The provider's own count: every line of every job was asked for once. Members without a batch interface answer by calls, of which those under way at a kill are made again.
+    expect(jobs.reduce((sum, { counts }) => sum + counts.succeeded, 0)).toBe(calls?.byJob);
+    expect([calls?.once, calls?.paid]).toEqual([84, 84]);
   }, 240_000);
 });

@@ -13,6 +13,10 @@ export interface RunTestStack {
   databaseUrl: string;
   home: string;
   startWorker(environment?: Record<string, string>): Promise<NodeProcess>;
+  /** Where Temporal listens. */
+  temporalAddress: string;
+  /** Sends SIGKILL to every worker. */
+  killWorkers(): Promise<void>;
   /** Puts a file where the data set of a benchmark is looked for. */
   place(benchmark: string, file: URL, name: string): void;
   stop(): Promise<void>;
@@ -27,7 +31,12 @@ export async function startRunTestStack(): Promise<RunTestStack> {
   return {
     runs,
     databaseUrl: database.url,
+    temporalAddress: temporal.address,
     home,
+    killWorkers: async () => {
+      for (const worker of workers) worker.kill('SIGKILL');
+      await Promise.all(workers.splice(0).map((worker) => worker.exited));
+    },
     startWorker: async (environment = {}) => {
       const worker = await startNodeProcess('run worker', ['dist/src/worker.js'], { ...productEnvironment(addresses, home), ...environment });
       workers.push(worker);
