@@ -175,19 +175,6 @@ describe('a panel of which one member can not be asked now', () => {
   const whole = (samples: number) => [{ stage: 'chairman', count: samples }, { stage: 'propose', count: 3 * samples }, { stage: 'review', count: 3 * samples }];
   const missing = (id: string) => runs.samples(id, `sum(jsonb_array_length(decision->'missing'))::integer AS missing`, '');
 
-  it('waits for rate limits instead of answering without it: the run pauses, goes on by itself, and does not wait longer after each progress', async () => {
-    const name = `runs-${marker()}`;
-    // Six attempts a call: the first sample's is given up, then that sample is answered, then the second's is given up.
-    await simulatedProvider().rules({ effect: '429', model: name, retryAfterSeconds: 0, contains: '512', task: 'answer', count: 6 }, { effect: '429', model: name, retryAfterSeconds: 0, contains: '512', task: 'answer', skip: 1, count: 6 });
-    const id = await runs.start({ plan: members(`simulated/${name}`), benchmarks: ['conclave-mini'], subset: part(2), concurrency: 1 });
-    expect(await runs.until(id, ['paused', 'succeeded', 'failed'])).toMatchObject({ status: 'paused', reason: { code: 'rate_limit' } });
-    expect(await stages(id)).toEqual([{ stage: 'propose', count: 2 }]);
-    expect(await runs.ended(id)).toMatchObject({ status: 'succeeded' });
-    expect([await counted(id), await stages(id), await missing(id)]).toEqual([[{ status: 'done', count: 2 }], whole(2), [{ missing: 0 }]]);
-    const { events } = await runs.client.workflow.getHandle(`run/${id}`).fetchHistory();
-    expect(events?.flatMap(({ timerStartedEventAttributes: timer }) => (timer ? [Number(timer.startToFireTimeout?.seconds ?? 0)] : []))).toEqual([2, 2]);
-  });
-
   it('asks nothing about the others while the cap keeps one out: it is heard when the cap is raised', async () => {
     // A proposal of gpt-4o may cost 0.02 USD, a review of gpt-4o-mini 0.01.
     const plan = planOf('council', ['openai/gpt-4o-mini', 'openai/gpt-4o-mini', 'openai/gpt-4o'], ['openai/gpt-4o-mini']);
