@@ -6,7 +6,7 @@ export const batchStatuses = ['pending', 'submitting', 'submitted', 'running', '
 export type BatchStatus = (typeof batchStatuses)[number];
 
 /** Whether nothing happens to the batch any more, unless its failed items are retried. */
-export function isFinal(status: BatchStatus): boolean {
+export function isFinal(status: BatchStatus): status is 'completed' | 'failed' | 'canceled' {
   return status === 'completed' || status === 'failed' || status === 'canceled';
 }
 

@@ -1,12 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { schemaFault } from '../../domain/ballots/bounded-schema.js';
 import { isFinal } from '../../domain/batches/batch-status.js';
+import { FilesStore } from '../files/files.store.js';
 import { ApiError, badRequest } from '../http/api-error.js';
 import { BatchEngine } from './batch-engine.js';
 import { BatchIntegrityStore } from './batch-integrity.store.js';
+import { BatchItemsStore } from './batch-items.store.js';
 import type { RevalidateBody } from './batch-queries.dto.js';
 import { BatchReadsService } from './batch-reads.service.js';
+import { BatchesStore } from './batches.store.js';
 import { integrityBody, repairBody, revalidationBody, type IntegrityBody, type RepairBody, type RevalidationBody } from './integrity-response.js';
+import { writeOutputs } from './write-outputs.js';
 
 /** Says whether batches are whole, mends them, and judges stored answers anew. */
 @Injectable()
@@ -15,6 +19,9 @@ export class BatchIntegrityService {
     private readonly reads: BatchReadsService,
     private readonly store: BatchIntegrityStore,
     private readonly engine: BatchEngine,
+    private readonly batches: BatchesStore,
+    private readonly items: BatchItemsStore,
+    private readonly files: FilesStore,
   ) {}
 
   async verify(id: string, caller: string): Promise<IntegrityBody> {
@@ -35,7 +42,7 @@ export class BatchIntegrityService {
     return repairBody(id, repaired, goesOn);
   }
 
-  /** Judges stored answers by the given schema, else by the batch's own; calls nobody. */
+  /** Judges stored answers by the given schema, else by the batch's own, and writes the files of OpenAI's interface anew; calls nobody. */
   async revalidate(id: string, caller: string, body: RevalidateBody): Promise<RevalidationBody> {
     const batch = await this.reads.find(id, caller);
     if (!isFinal(batch.status)) throw new ApiError({ status: 409, code: 'conflict', message: `Batch '${id}' is ${batch.status}: its answers are judged as they come. Revalidate it when it is over.` });
@@ -43,6 +50,10 @@ export class BatchIntegrityService {
     if (schema === null) throw badRequest('schema', `Batch '${id}' has no schema. Send one: {"schema": {…}}.`);
     const fault = schemaFault(schema);
     if (fault !== null) throw badRequest('schema', fault);
-    return revalidationBody(id, await this.store.revalidate(id, schema));
+    const judged = await this.store.revalidate(id, schema);
+    this.reads.forgetSums(batch);
+    // An item that failed now stands in the error file, and one that did not in the output file.
+    if (batch.interface === 'openai') await this.batches.finish(id, { status: batch.status, reason: batch.reason, ...(await writeOutputs({ files: this.files, items: this.items }, batch)) });
+    return revalidationBody(id, judged);
   }
 }

@@ -108,6 +108,11 @@ export class BatchReadsService implements BeforeApplicationShutdown {
     if (id !== undefined && !(await this.batches.find(id, caller))) throw badRequest(param, `'${param}' is '${id}', which is no batch of yours. Use an id of the page before.`);
   }
 
+  /** Has the sums of a batch that is over made anew: its items have changed. */
+  forgetSums(batch: BatchRow): void {
+    this.ended.delete(keyOf(batch));
+  }
+
   private async sumsOf(rows: readonly BatchRow[]): Promise<(id: string) => BatchSums> {
     const ids = rows.map((row) => row.id);
     if (ids.length === 0) return () => ({ counts: noCounts, usage: { initial: usageOf(undefined), retry: usageOf(undefined) } });

@@ -43,7 +43,7 @@ export async function ask(server: Server, path: string, request: { method?: stri
   const parsed = problem.safeParse(parseJson(text));
   const told = parsed.success ? { ...parsed.data, ...parsed.data.error } : {};
   const message = told.message ?? told.detail ?? told.title ?? `HTTP ${String(response.status)}: ${text.slice(0, 500)}`;
-  throw new ApiRefusal(message, response.status, told.code ?? null, told.conclave ?? {});
+  throw new ApiRefusal(response.status === 401 ? `${message} Give it to this command as --key or CONCLAVE_API_KEY.` : message, response.status, told.code ?? null, told.conclave ?? {});
 }
 
 /** A job of the API whose events can be followed. */

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { rowsOf } from '../support/database.js';
@@ -143,13 +143,13 @@ describe('conclave batch submit, whose answer does not come', () => {
   const keys: (string | undefined)[] = [];
   let api: Server;
   let url: string;
-  let onSubmission: (socket: { destroy(): void }) => void = () => undefined;
+  let onSubmission: (socket: Socket, response: ServerResponse) => void = () => undefined;
   beforeAll(async () => {
     api = createServer((request, response) => {
       if (request.method !== 'POST') return void response.writeHead(200).end('{}');
       keys.push(request.headers['idempotency-key'] as string | undefined);
       request.resume();
-      onSubmission(request.socket);
+      onSubmission(request.socket, response);
     });
     await new Promise<void>((resolve) => api.listen(0, '127.0.0.1', resolve));
     url = `http://127.0.0.1:${String((api.address() as AddressInfo).port)}`;
@@ -163,6 +163,11 @@ describe('conclave batch submit, whose answer does not come', () => {
     const interrupted = conclave(['submit', '-p', 'x'], { url, onStart: (kill) => { onSubmission = () => kill('SIGINT'); } });
     expect(await interrupted).toMatchObject({ code: 130, output: '', errors: expect.stringMatching(/^Interrupted before the answer came\./) });
     expect(keys[1]).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  it('says where this command takes the key that the API wants', async () => {
+    onSubmission = (_, response) => response.writeHead(401).end(JSON.stringify({ detail: 'An API key is needed.' }));
+    expect(await conclave(['submit', '-p', 'x'], { url })).toMatchObject({ code: 1, errors: expect.stringContaining('--key or CONCLAVE_API_KEY') });
   });
 });
 

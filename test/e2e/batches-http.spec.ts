@@ -178,6 +178,19 @@ describe('POST /v1/batches', () => {
     expect((await pool.query('SELECT count(*)::integer AS count FROM batch_items WHERE batch_id = $1', [json.id])).rows[0].count).toBe(0);
   });
 
+  it('moves what a schema rejects afterwards into the error file', async () => {
+    const lines = ['Reply with exactly: [1]', 'Reply with exactly: pong'].map((content, index) => ({ custom_id: `r${index}`, body: { model, messages: [{ role: 'user', content: `(${marker()}) ${content}` }] } }));
+    const { json } = await batch(await uploadBatchFile(api, batchLines(lines)));
+    await untilOver(api, json.id);
+    expect((await api.get('/api/batches?limit=1')).json.data[0].counts).toMatchObject({ succeeded: 2 });
+    expect((await api.request('POST', `/api/batches/${json.id}/revalidate`, { schema: { type: 'array' } })).json).toMatchObject({ valid: 1, invalid: 1 });
+    const judged = (await api.get(`/v1/batches/${json.id}`)).json;
+    expect(judged).toMatchObject({ status: 'completed', request_counts: { total: 2, completed: 1, failed: 1 } });
+    const idsIn = async (file: string) => (await api.get(`/v1/files/${file}/content`)).text.trim().split('\n').map((line) => JSON.parse(line).custom_id);
+    expect([await idsIn(judged.output_file_id), await idsIn(judged.error_file_id)]).toEqual([['r0'], ['r1']]);
+    expect((await api.get('/api/batches?limit=1')).json.data[0].counts).toMatchObject({ succeeded: 1, failed: 1 });
+  });
+
   it('refuses other endpoints, windows and files', async () => {
     const fileId = await uploadBatchFile(api, '{}');
     const body = { input_file_id: fileId, endpoint: '/v1/chat/completions', completion_window: '24h' };
