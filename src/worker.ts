@@ -13,6 +13,7 @@ import { createJobsWorker, createWorker } from './temporal/create-worker.js';
 import { PostgresPayloadCodec } from './temporal/postgres-payload-codec.js';
 import { registerSearchAttributes } from './temporal/register-search-attributes.js';
 import { workflowBundle } from './temporal/workflow-bundle.js';
+import { collectOnce, keepHeapSmall } from './worker-heap.js';
 import { composeWorker } from './worker.module.js';
 
 /** Engines that start at the same time as the worker get this long. */
@@ -33,6 +34,7 @@ async function main(config: Config, log: Logger): Promise<void> {
   const databaseUrl = config.environment.DATABASE_URL;
   if (databaseUrl === undefined) throw new Error('DATABASE_URL is not set. Start with "npm start", or name a database, such as postgres://user:password@127.0.0.1:5432/conclave.');
   const connect = temporalConnectOptions(config.environment);
+  keepHeapSmall();
   installRuntime(config, log);
   const composition = composeWorker(config, databaseUrl, log);
   const [connection, bundle] = await Promise.all([
@@ -69,6 +71,7 @@ async function run(workers: readonly Worker[], log: Logger): Promise<void> {
       for (const other of workers) if (other.getState() === 'RUNNING') other.shutdown();
     }
   });
+  collectOnce();
   log.info('worker ready');
   const failed = (await Promise.allSettled(running)).find((end) => end.status === 'rejected');
   if (failed) throw failed.reason;

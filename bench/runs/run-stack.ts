@@ -5,6 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { startPostgres } from '../../src/supervisor/embedded-postgres.js';
 import { startTemporal } from '../../src/supervisor/embedded-temporal.js';
 import { resolveTemporalBinary } from '../../src/supervisor/temporal-binary.js';
+import { workerNodeOptions } from '../../src/worker-heap.js';
 import { createTestDatabase } from '../../test/support/database.js';
 import { startNodeProcess, type NodeProcess } from '../../test/support/node-process.js';
 import { freePort } from '../../test/support/ports.js';
@@ -41,7 +42,7 @@ export async function startRunStack(): Promise<RunStack> {
     DATABASE_URL: database.url, TEMPORAL_ADDRESS: temporal.address, CONCLAVE_HOME: home, CONCLAVE_CONFIG: join(process.cwd(), 'bench', 'conclave.yaml'), CONCLAVE_SIMULATED: 'on', CONCLAVE_SIMULATED_URL: simulatedUrl,
     LOG_LEVEL: 'warn', NO_COLOR: '1',
   };
-  const startWorker = (): Promise<NodeProcess> => startNodeProcess('worker', ['dist/src/worker.js'], environment);
+  const startWorker = (): Promise<NodeProcess> => startNodeProcess('worker', [...workerNodeOptions, 'dist/src/worker.js'], environment);
   let worker = await startWorker();
   const runs = await RunDriver.connect({ databaseUrl: database.url, temporalAddress: temporal.address });
   return {

@@ -8,10 +8,12 @@ import type { RunningEngine } from './engine-process.js';
 import { isEngineNoise } from './format-log-line.js';
 import type { HomeFiles } from './home.js';
 import { postgresPassword, temporalNamespace } from './home.js';
+import type { NodePart } from './node-part.js';
 import { startNodePart } from './node-part.js';
 import type { PartName } from './supervision.js';
 import { resolveTemporalBinary } from './temporal-binary.js';
 import { workerPolls } from './worker-polls.js';
+import { workerNodeOptions } from '../worker-heap.js';
 
 const readyWithinMs = 90_000;
 
@@ -74,7 +76,7 @@ export function createLaunchers(setup: LaunchSetup, addresses: Addresses): Recor
   const quietly = (engine: 'postgres' | 'temporal') => (line: string): void => {
     if (setup.isVerbose || line.includes('PostgreSQL runs as') || !isEngineNoise(engine, line)) setup.log(engine, line);
   };
-  const nodePart = (part: 'api' | 'worker' | 'simulated', how: { script: string; args?: string[]; drainMs: number; isReady: () => Promise<boolean> }): Promise<RunningEngine> =>
+  const nodePart = (part: 'api' | 'worker' | 'simulated', how: Pick<NodePart, 'script' | 'args' | 'nodeOptions' | 'drainMs' | 'isReady'>): Promise<RunningEngine> =>
     startNodePart({ ...how, environment: environmentFor(setup, addresses), readyWithinMs, onLog: logOf(part), onSpawn: spawnOf(part) });
 
   return {
@@ -112,7 +114,7 @@ export function createLaunchers(setup: LaunchSetup, addresses: Addresses): Recor
       return null;
     },
     api: () => nodePart('api', { script: 'src/main.js', drainMs: 15_000, isReady: () => answers(`${addresses.apiUrl}/health/live`) }),
-    worker: () => nodePart('worker', { script: 'src/worker.js', drainMs: 30_000, isReady: () => workerPolls(setup.config, addresses) }),
+    worker: () => nodePart('worker', { script: 'src/worker.js', nodeOptions: workerNodeOptions, drainMs: 30_000, isReady: () => workerPolls(setup.config, addresses) }),
   };
 }
 

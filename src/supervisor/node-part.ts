@@ -9,6 +9,8 @@ export interface NodePart {
   /** Below `dist/`, such as `src/main.js`. */
   script: string;
   args?: string[];
+  /** Options of Node itself, before the script. */
+  nodeOptions?: readonly string[];
   environment: NodeJS.ProcessEnv;
   /** How long it may take to finish what it holds after SIGTERM. */
   drainMs: number;
@@ -25,7 +27,7 @@ export async function startNodePart(part: NodePart): Promise<RunningEngine> {
   const recent: string[] = [];
   const engine = await startEngineProcess({
     command: process.execPath,
-    args: ['--import', pathToFileURL(join(dist, 'src', 'supervisor', 'exit-with-parent.js')).href, join(dist, part.script), ...(part.args ?? [])],
+    args: [...(part.nodeOptions ?? []), '--import', pathToFileURL(join(dist, 'src', 'supervisor', 'exit-with-parent.js')).href, join(dist, part.script), ...(part.args ?? [])],
     cwd: process.cwd(),
     deathSignal: 'TERM',
     environment: part.environment,

@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { WorkflowBundleOption } from '@temporalio/worker';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
+import { compactBundle } from './compact-bundle.js';
 
 const here = dirname(fileURLToPath(import.meta.url));
 // The same places in the sources (`src/temporal`) and in the build (`dist/src/temporal`).
@@ -18,7 +19,7 @@ export async function bundleWorkflows(): Promise<string> {
   const source = resolve(root, 'workflows/index.ts');
   const workflowsPath = existsSync(source) ? source : resolve(root, 'workflows/index.js');
   const { code } = await bundleWorkflowCode({ workflowsPath, preloadModules: [workflowsPath], logger: new DefaultLogger('WARN') });
-  return code;
+  return compactBundle(code);
 }
 
 /** The bundle of the build if there is one, else a fresh one (about a second). */
