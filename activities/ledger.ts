@@ -7,12 +7,16 @@ import type { Conversation } from './compose-request.js';
 
 /** Milliseconds for which a paid answer waits for a database that is away. */
 const patienceMs = 15 * 60_000;
-/** UTF-16 code units of conversations that one worker keeps, so that a completion's calls load its messages once. */
-const cachedCharacters = 64 * 1024 * 1024;
+/**
+ * Conversations that one worker keeps, so that a completion's calls load its messages once: as many as may be under way, and never more UTF-16 code units. Those of most questions are short, and
+ * each takes several times its text, so that a limit of characters alone let hundreds of thousands stay.
+ */
+const cachedConversations = 1_000;
+const cachedCharacters = 32 * 1024 * 1024;
 
 /** The ledger as activities use it: waits for a database that is away, keeps recent conversations, and copies every attempt to the call log. */
 export class Ledger {
-  private readonly conversations = new LRUCache<string, Conversation & { size: number }>({ maxSize: cachedCharacters, sizeCalculation: ({ size }) => size });
+  private readonly conversations = new LRUCache<string, Conversation & { size: number }>({ max: cachedConversations, maxSize: cachedCharacters, sizeCalculation: ({ size }) => size });
 
   constructor(
     private readonly calls: CallsStore,
