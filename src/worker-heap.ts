@@ -9,7 +9,7 @@ export const workerNodeOptions = ['--max-semi-space-size=16'];
 
 /**
  * How V8 shares memory out in a worker otherwise. By default it lets the heap grow to three times what lives in it, and each workflow thread keep as much room as the main thread for objects that
- * just came into being: together that was a third of the worker's memory. Collecting sooner costs a few percent of its time. docs/benchmarks.md has the figures.
+ * just came into being. Collecting sooner costs some of its time; docs/benchmarks.md has the figures.
  */
 const flags = [
   // The next full collection comes when the heap is this many percent larger than what the last one left.
