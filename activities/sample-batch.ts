@@ -36,7 +36,7 @@ export async function makeSampleBatch(parts: RunParts, { runId, benchmark }: Run
   if ((await parts.samples.nextChunk(runId, benchmark, 0, 1)) === null) return null;
   const batchId = await parts.state.claimBatch(runId, benchmark, parts.batches.newId());
   // It spends from the run's own budget: what its jobs may cost is set aside there before they are sent.
-  const batch = { id: batchId, caller: run.caller, runId, benchmark, model: nameOf(run), simulated: run.simulated, budgetId: run.budgetId };
+  const batch = { id: batchId, caller: run.caller, runId, benchmark, model: nameOf(run), plan: run.plan, simulated: run.simulated, budgetId: run.budgetId };
   const items = await parts.batches.create(batch, seeded(parts, run, benchmark));
   const stopped = await stopMeanwhile(parts, runId, batchId);
   return stopped === null ? { batchId, items, isOver: false } : { stop: stopped };

@@ -1,6 +1,7 @@
 import { Check, Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
 import type { BatchOptions } from '../../domain/batches/batch-options.js';
 import type { BatchMode, BatchStatus } from '../../domain/batches/batch-status.js';
+import type { StrategyPlan } from '../../domain/chat/plan.js';
 import { BudgetEntity } from '../budgets/budget.entity.js';
 import { FileEntity } from '../files/file.entity.js';
 
@@ -18,6 +19,8 @@ export interface BatchDefaults {
   provider?: string | null;
   /** Fields of a chat request (OpenAI's names), such as `max_tokens`. */
   parameters: Record<string, unknown>;
+  /** How a run's samples are answered, decided when the run began: a panel of that name may have become another since. Missing: as the items' models say. */
+  planned?: { plan: StrategyPlan; simulated: boolean };
 }
 
 /** One faulty line of the input. */

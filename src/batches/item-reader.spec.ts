@@ -59,6 +59,15 @@ describe('ItemReader', () => {
     expect(new Set(items.map((item) => itemOf(item)?.planHash)).size).toBe(1);
   });
 
+  it('plans the samples of a run as the run was planned, whatever its panel has become since', async () => {
+    questions.length = 0;
+    const [now] = await read(line({ messages }));
+    const plan = { ...itemOf(now)!.plan, members: [] };
+    const [item] = await read(line({ messages, conclave: { seed: 5 } }), { defaults: { ...parts.defaults, planned: { plan, simulated: true } } });
+    expect(itemOf(item)).toMatchObject({ plan: { members: [] }, seed: 5, simulated: true });
+    expect(questions).toHaveLength(1);
+  });
+
   it('names what is wrong with a line, and counts only items', async () => {
     const items = await read(['[]\n', '{"a"\n', line({ custom_id: 5, messages }), line({ custom_id: 'a', messages }), line({ custom_id: 'a', messages }), line({ messages, input_price: 1 }), line({ messages: 'x' }), line({ custom_id: 'b', messages })].join(''));
     expect(items.map((item) => faultOf(item)?.code ?? itemOf(item)?.ordinal)).toEqual(['invalid_value', 'invalid_json_line', 'invalid_value', 0, 'duplicate_custom_id', 'invalid_value', 'invalid_value', 1]);

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import canonicalizeModule from 'canonicalize';
 import { LRUCache } from 'lru-cache';
 import { batchFault } from '../../domain/batches/batch-fault.js';
+import { planWithSeed } from '../../domain/batches/plan-with-seed.js';
 import { capFault, type CapFacts } from '../../domain/batches/cap-fault.js';
 import type { ConclaveExtensions } from '../../domain/chat/conclave-extensions.js';
 import type { StrategyPlan } from '../../domain/chat/plan.js';
@@ -163,7 +164,8 @@ export class ItemReader {
   }
 
   private planned(question: PlanQuestion): { shared: SharedPlan } | { fault: LineFault } {
-    const result = this.parts.plan(question);
+    const { planned } = this.parts.defaults;
+    const result: PlanResult = planned ? { ok: true, plan: planWithSeed(planned.plan, 0), simulated: planned.simulated } : this.parts.plan(question);
     if (!result.ok) return { fault: { code: result.code, message: result.message, param: result.param } };
     const unfit = batchFault(result.plan);
     if (unfit) return { fault: { code: 'invalid_value', ...unfit } };

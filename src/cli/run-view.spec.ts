@@ -105,7 +105,7 @@ describe('a run on a terminal', () => {
   it.each([
     ['succeeded', null, 0],
     ['failed', null, 1],
-    ['canceled', 'cost_cap', 2],
+    ['canceled', 'cost_cap', 1],
     ['canceled', null, 1],
     ['paused', 'cost_cap', 2],
     ['paused', 'token_cap', 2],

@@ -9,8 +9,9 @@ import type { BenchmarkOnWire, ListedBenchmark, RunOnWire, SampleOnWire } from '
 /** The exit code that the state of a run means; null: it goes on. A pause for a cap ends a watch, as nothing happens until someone raises it; other pauses may end. */
 export function runExitCodeOf({ status, reason }: Pick<RunOnWire, 'status' | 'reason'>): number | null {
   if (status === 'succeeded') return exitCodes.done;
+  if (status === 'canceled') return exitCodes.error;
   if (reason?.code === 'cost_cap' || reason?.code === 'token_cap') return exitCodes.costLimit;
-  return status === 'failed' || status === 'canceled' ? exitCodes.error : null;
+  return status === 'failed' ? exitCodes.error : null;
 }
 
 /** A run as a screen of `width` columns shows it; `elapsedSeconds`: since the state was told, by which ends have come nearer. */

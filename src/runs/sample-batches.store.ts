@@ -1,4 +1,5 @@
 import type { ChatRequest } from '../../domain/chat/chat-request.js';
+import type { StrategyPlan } from '../../domain/chat/plan.js';
 import type { BatchOptions } from '../../domain/batches/batch-options.js';
 import { createBatchId } from '../batches/batch-id.js';
 import { BatchItemsStore, type ItemResult } from '../batches/batch-items.store.js';
@@ -23,6 +24,7 @@ export interface NewSampleBatch {
   runId: string;
   benchmark: string;
   model: string;
+  plan: StrategyPlan;
   simulated: boolean;
   /** The run's, which it spends from; null: no cap. */
   budgetId: string | null;
@@ -69,7 +71,7 @@ export class SampleBatchesStore {
       bodyHash: file.sha256,
       interface: 'conclave',
       mode: 'batch',
-      defaults: { model: batch.model, parameters: {} },
+      defaults: { model: batch.model, parameters: {}, planned: { plan: batch.plan, simulated: batch.simulated } },
       options: this.options,
       metadata: { run_id: batch.runId, benchmark: batch.benchmark },
       tags: [],
