@@ -133,7 +133,7 @@ describe('a run by batch whose workers are killed', () => {
     await stack.killWorkers();
     await stack.startWorker();
     const mark = marker();
-    const plan = planOf('council', ['openai/gpt-4o-mini', 'anthropic/claude-sonnet-4-20250514'], ['openai/gpt-4o']);
+    const plan = planOf('council', ['openai/gpt-4o-mini', 'anthropic/claude-sonnet-4-20250514', 'simulated/alder'], ['openai/gpt-4o']);
     const id = await stack.runs.start({ plan, provider: 'conclave', model: 'composite/council/gpt-4o', mode: 'batch', benchmarks: ['conclave-mini'], subset: { seed: mark, percent: null, count: 12 }, config: { system_prompt: mark } });
     for (const [name, sql] of Object.entries(moments).filter(([moment]) => seededUnit(seed, moment) < 0.5)) {
       await until(name, async () => (await rowsOf(stack.databaseUrl, `${sql} LIMIT 1`, [id])).length > 0, 60_000, 5);
