@@ -106,26 +106,22 @@ export class BatchItemsStore {
 
   /** Results in the order of the input, read as they are taken (index `batch_items_ordinal`); `status` null: of all items. */
   async *results(batchId: string, status: readonly BatchItemStatus[] | null): AsyncGenerator<ItemResult> {
-    let after = -1;
-    for (;;) {
-      const page = await this.page(batchId, status, after);
-      yield* page;
-      const last = page.at(-1);
-      if (!last || page.length < pageSize) return;
-      after = last.ordinal;
-    }
+    const { rows: [known] } = await this.sql.query<{ last: number | null }>({ text: 'SELECT max(ordinal) AS last FROM batch_items WHERE batch_id = $1', values: [batchId] });
+    for (let from = 0; from <= (known?.last ?? -1); from += pageSize) yield* await this.page(batchId, status, from);
   }
 
-  private async page(batchId: string, status: readonly BatchItemStatus[] | null, after: number): Promise<ItemResult[]> {
+  // Ordinals have no gaps. A page has both bounds, as Postgres sorts all that follows for a limit while it has no statistics of rows written a moment ago.
+  private async page(batchId: string, status: readonly BatchItemStatus[] | null, from: number): Promise<ItemResult[]> {
     const { rows } = await this.sql.query<Omit<ItemResult, 'answer' | 'sums'>>({
       text: `SELECT item.id, ordinal, custom_id AS "customId", model, status, plan.plan->>'strategy' AS strategy,
                CASE WHEN plan.plan->'panel'->>'name' IS NOT NULL THEN (plan.plan->'panel'->>'name') || '@' || (plan.plan->'panel'->>'version') END AS panel,
                decision, output, failure, finished_at AS "finishedAt"
              FROM batch_items item JOIN batch_plans plan ON plan.batch_id = item.batch_id AND plan.hash = item.plan_hash
-             WHERE item.batch_id = $1 AND ordinal > $2 AND ($3::text[] IS NULL OR status = ANY($3))
-             ORDER BY ordinal LIMIT ${String(pageSize)}`,
-      values: [batchId, after, status],
+             WHERE item.batch_id = $1 AND ordinal >= $2 AND ordinal < $3 AND ($4::text[] IS NULL OR status = ANY($4))
+             ORDER BY ordinal`,
+      values: [batchId, from, from + pageSize, status],
     });
+    if (rows.length === 0) return [];
     // An answer that missed the schema is told as well.
     const plain = rows.filter((row) => row.decision === null && (row.status === 'succeeded' || (row.status === 'failed' && row.output !== null))).map((row) => row.id);
     const [sums, answers] = await Promise.all([this.sums(rows), plain.length === 0 ? new Map<string, ItemAnswer>() : this.answers(plain)]);
