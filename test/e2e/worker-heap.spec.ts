@@ -24,8 +24,8 @@ describe("the worker's heap", () => {
     const { before, after, main, thread, isExposed } = JSON.parse(stdout) as { before: number; after: number; main: Growth; thread: Growth; isExposed: boolean };
     expect(before).toBeGreaterThan(30);
     expect(after).toBeLessThan(15);
-    expect(main.young).toBeLessThan(48);
-    expect(main.peak).toBeLessThan(185);
+    expect(main.young).toBeLessThanOrEqual(32);
+    expect(main.peak).toBeLessThan(170);
     // Twice 4 MB, and while it collects some more.
     expect(thread.young).toBeLessThan(20);
     expect(thread.peak).toBeLessThan(160);
