@@ -21,13 +21,11 @@ export interface Form<Stored> {
 
 /** Leaves multipart bodies of the paths that take files unread, for `readForm`; on all others they stay a 415. */
 export function takeMultipart(server: FastifyInstance): void {
-  server.addContentTypeParser('multipart/form-data', (request: FastifyRequest, payload: Readable, done: (error: Error | null) => void) => {
+  server.addContentTypeParser('multipart/form-data', (request: FastifyRequest, _payload: Readable, done: (error: Error | null) => void) => {
     if (/^\/((openai\/)?v1\/files|api\/batches(\/estimate)?|api\/exports\/(verify|import))\/?(\?|$)/.test(request.url)) {
       done(null);
       return;
     }
-    // A client that is still sending must not find the connection closed before it reads the answer.
-    payload.resume();
     done(new ApiError({ status: 415, code: 'unsupported_media_type', message: 'This endpoint takes no files. Send JSON with Content-Type: application/json.' }));
   });
 }

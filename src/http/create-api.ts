@@ -13,6 +13,7 @@ import { serveOpenApi } from './openapi.js';
 import { addRequestIds, createRequestId, sendRequestIds } from './request-ids.js';
 import { addRequestLog } from './request-log.js';
 import { SchemaValidationPipe } from './schema-validation.pipe.js';
+import { keepUnreadConnections } from './unread-bodies.js';
 
 /** Builds the api, ready to listen: what `main.ts` starts, and what tests drive. */
 export async function createApi(config: Config): Promise<NestFastifyApplication> {
@@ -35,6 +36,7 @@ export async function createApi(config: Config): Promise<NestFastifyApplication>
   adapter.getInstance().removeContentTypeParser('text/plain');
   takeEmptyBodies(adapter.getInstance());
   takeMultipart(adapter.getInstance());
+  keepUnreadConnections(adapter.getInstance());
   addRequestIds(adapter.getInstance());
   addRequestLog(adapter.getInstance());
   app.useLogger(app.get(Logger));

@@ -1,4 +1,4 @@
-import { request as httpRequest } from 'node:http';
+import { Agent, request as httpRequest } from 'node:http';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { conclave } from '../support/conclave-client.js';
@@ -54,6 +54,30 @@ describe('files', () => {
     const elsewhere = new FormData();
     elsewhere.append('file', new Blob(['{}']), 'a');
     expect((await fetch(`${api.url}/v1/chat/completions`, { method: 'POST', body: elsewhere })).status).toBe(415);
+  });
+
+  it.each([
+    ['a type of which nothing is read', '/v1/chat/completions', 'multipart/form-data; boundary=x', 8, 415],
+    ['JSON above the limit', '/v1/chat/completions', 'application/json', 33, 413],
+    ['JSON where a form is due', '/v1/files', 'application/xml', 8, 415],
+  ])('a client that is still sending reads the refusal, and keeps its connection: %s', async (_name, path, type, mebibytes, status) => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const { hostname, port } = new URL(api.url);
+    const answers: number[] = [];
+    for (let time = 0; time < 2; time++) {
+      answers.push(await new Promise((resolve, reject) => {
+        const sending = httpRequest({ agent, hostname, port, method: 'POST', path, headers: { 'content-type': type, 'content-length': mebibytes * 1024 * 1024 } });
+        sending.on('error', reject).on('response', (response) => {
+          // Only now the body: a connection that was closed with the answer breaks here.
+          for (let sent = 0; sent < mebibytes; sent++) sending.write(Buffer.alloc(1024 * 1024, 'x'));
+          sending.end();
+          response.resume().on('end', () => { sending.on('close', () => { resolve(response.statusCode ?? 0); }); });
+        });
+        sending.flushHeaders();
+      }));
+    }
+    agent.destroy();
+    expect(answers).toEqual([status, status]);
   });
 
   it('leaves nothing of an upload that breaks off', async () => {
