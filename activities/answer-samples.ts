@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import { AdaptiveWindow } from '../domain/runs/adaptive-window.js';
+import { untilDatabaseAnswers } from '../src/database/until-database-answers.js';
 import type { PendingSample, RecordedAnswer } from '../src/runs/run-samples.store.js';
 import { answerSample } from './answer-sample.js';
 import type { ChunkAtWork, ChunkWork, Halt } from './answer-sample.js';
@@ -9,9 +10,14 @@ import { withHeartbeats } from './heartbeats.js';
 import type { ChunkReference, RunActivities } from './run-activities.js';
 import { benchmarkNamed, plainModel, runAtWork } from './run-parts.js';
 import type { RunParts } from './run-parts.js';
+import { Standstill } from './standstill.js';
 
 /** Samples read at once. */
 const pageSize = 100;
+/** Milliseconds for which a page waits for a database that is away: what is under way waits for it too. */
+const patienceMs = 60_000;
+
+type Samples = AsyncGenerator<{ sample: PendingSample; recorded: ReadonlyMap<string, RecordedAnswer> }>;
 
 /** The activity that answers a chunk of a plain model's samples. Answer and outcome are committed together before a sample counts, so a worker that dies repeats only what was under way. */
 export function createAnswerSamples(parts: RunParts): RunActivities['answerSamples'] {
@@ -26,7 +32,7 @@ export function createAnswerSamples(parts: RunParts): RunActivities['answerSampl
 }
 
 /** A chunk while it is answered: who else may begin, and what stops it. */
-class SampleChunk implements ChunkAtWork {
+export class SampleChunk implements ChunkAtWork {
   done = 0;
   errors = 0;
   private halt: Halt | null = null;
@@ -34,6 +40,7 @@ class SampleChunk implements ChunkAtWork {
   private readonly halted = new AbortController();
   /** Ends requests under way: only for what was canceled. */
   private readonly abandoned = new AbortController();
+  private standstill: Standstill | null = null;
   private readonly window: AdaptiveWindow;
   private parked: (() => void)[] = [];
   /** Every sample of the chunk has been taken. */
@@ -51,6 +58,8 @@ class SampleChunk implements ChunkAtWork {
   }
 
   isHalted(): boolean {
+    // Another attempt may be at these samples by now; Temporal says so a moment later.
+    if (this.halt === null && this.standstill?.hasHappened()) this.stop({ by: 'worker' });
     return this.halt !== null;
   }
 
@@ -84,7 +93,10 @@ class SampleChunk implements ChunkAtWork {
     const watch = this.watch();
     try {
       const samples = this.pending();
-      await Promise.all(Array.from({ length: input.concurrency }, (_, seat) => this.take(seat, samples)));
+      const ends = await Promise.allSettled(Array.from({ length: input.concurrency }, (_, seat) => this.take(seat, samples)));
+      // Only when no call of this attempt is under way any more may the next one begin.
+      const broken = ends.find((end) => end.status === 'rejected');
+      if (broken) throw broken.reason;
     } finally {
       clearInterval(watch);
       context.cancellationSignal.removeEventListener('abort', onEnd);
@@ -94,7 +106,17 @@ class SampleChunk implements ChunkAtWork {
     return { done: this.done, errors: this.errors, stop: halt };
   }
 
-  private async take(seat: number, samples: AsyncGenerator<{ sample: PendingSample; recorded: ReadonlyMap<string, RecordedAnswer> }>): Promise<void> {
+  /** Answers samples one after the other; what breaks one ends the attempt, as all of its samples would be asked again beside it otherwise. */
+  private async take(seat: number, samples: Samples): Promise<void> {
+    try {
+      await this.answerInTurn(seat, samples);
+    } catch (error) {
+      this.stop({ by: 'worker' });
+      throw error;
+    }
+  }
+
+  private async answerInTurn(seat: number, samples: Samples): Promise<void> {
     for (;;) {
       while (seat >= this.window.size && !this.isOver()) await new Promise<void>((resolve) => this.parked.push(resolve));
       if (this.isOver()) return;
@@ -124,13 +146,13 @@ class SampleChunk implements ChunkAtWork {
     for (const resume of parked) resume();
   }
 
-  private async *pending(): AsyncGenerator<{ sample: PendingSample; recorded: ReadonlyMap<string, RecordedAnswer> }> {
+  private async *pending(): Samples {
     const { input } = this;
     const { parts } = this.work;
-    const page = async (from: number) => {
+    const page = (from: number) => untilDatabaseAnswers(async () => {
       const samples = await parts.samples.pending(input.runId, input.benchmark, { from, to: input.to, limit: pageSize });
       return { samples, recorded: samples.length === 0 ? new Map<string, Map<string, RecordedAnswer>>() : await parts.samples.recorded(samples.map(({ id }) => id)) };
-    };
+    }, { patienceMs });
     for (let from = input.from; ;) {
       const { samples, recorded } = await page(from);
       for (const sample of samples) yield { sample, recorded: recorded.get(sample.id) ?? new Map<string, RecordedAnswer>() };
@@ -142,8 +164,10 @@ class SampleChunk implements ChunkAtWork {
 
   private watch(): NodeJS.Timeout {
     const { parts, run } = this.work;
+    this.standstill = new Standstill(parts.policy.answerSamples.heartbeatMs);
     let looking = false;
     return setInterval(() => {
+      this.isHalted();
       if (looking) return;
       looking = true;
       void parts.state

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type pg from 'pg';
 import { BatchPlanningStore } from '../src/batches/batch-planning.store.js';
 import { JobLinesStore } from '../src/batches/job-lines.store.js';
@@ -58,12 +58,12 @@ class CountedProvider {
   }
 }
 
-function partsOf(lines: JobLinesStore = new JobLinesStore(pool)): JobParts {
+function partsOf(lines: JobLinesStore = new JobLinesStore(pool), lookMs = 5): JobParts {
   const test = batchPolicies.test;
   return {
     jobs: new ProviderJobsStore(pool),
     lines,
-    policy: { ...test, makeRealtimeCalls: { ...test.makeRealtimeCalls, concurrency, lookMs: 5 } },
+    policy: { ...test, makeRealtimeCalls: { ...test.makeRealtimeCalls, concurrency, lookMs } },
     provider: () => {
       throw new Error('A chunk asks no batch interface.');
     },
@@ -95,14 +95,16 @@ async function chunkOf(provider: CountedProvider, items: number, options: { budg
   const planning = { planning: new BatchPlanningStore(pool), provider: () => provider.asProvider, price: () => price, outputLimit: () => null, batchSupport: () => null, jobTokenLimit: () => null, acceptsImages: () => true };
   const { jobs } = await planRound(planning, { batchId, round: 0 });
   const jobId = jobs[0]?.jobId ?? '';
-  const attempt = async (lines?: JobLinesStore, ofJob = jobId): Promise<Chunk> => {
+  const attempt = async (lines?: JobLinesStore, ofJob = jobId, lookMs?: number): Promise<Chunk> => {
     const job = await new ProviderJobsStore(pool).read(ofJob);
     if (!job) throw new Error(`${ofJob} is gone`);
-    return new Chunk(partsOf(lines), callsOf(provider), job);
+    return new Chunk(partsOf(lines, lookMs), callsOf(provider), job);
   };
+  /** An attempt of a process that is stopped: it looks at nothing. */
+  const blind = () => attempt(undefined, jobId, 60_000);
   /** The chunk of the next round; undefined: nothing could be planned. */
   const next = async (): Promise<string | undefined> => (await planRound(planning, { batchId, round: 1 })).jobs[0]?.jobId;
-  return { batchId, jobId, attempt, next };
+  return { batchId, jobId, attempt, blind, next };
 }
 
 describe('a chunk of realtime calls', () => {
@@ -122,6 +124,27 @@ describe('a chunk of realtime calls', () => {
     expect(await (await attempt()).run(never)).toMatchObject({ state: 'collected', succeeded: 60 });
     release();
     await expect(lost).rejects.toThrow('worker ended');
+    expect(provider.begun).toBe(60 + concurrency);
+  });
+
+  it('makes no call again that another attempt made while its process stood still', async () => {
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const provider = new CountedProvider(async (count) => {
+      if (count <= concurrency) await held;
+      return answer;
+    });
+    const { attempt, blind } = await chunkOf(provider, 60);
+    const stopped = (await blind()).run(never);
+    stopped.catch(() => undefined);
+    while (provider.begun < concurrency) await new Promise((resolve) => setImmediate(resolve));
+    expect(await (await attempt()).run(never)).toMatchObject({ state: 'collected', succeeded: 60 });
+    const wall = Date.now;
+    const clock = jest.spyOn(Date, 'now').mockImplementation(() => wall() + 20_000);
+    release();
+    await expect(stopped.finally(() => { clock.mockRestore(); })).rejects.toThrow('worker ended');
     expect(provider.begun).toBe(60 + concurrency);
   });
 

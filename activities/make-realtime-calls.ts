@@ -15,6 +15,7 @@ import { closeJob, held, later, troubleDelayMs } from './job-parts.js';
 import type { JobParts } from './job-parts.js';
 import { makeCall } from './make-call.js';
 import type { MakeCallParts } from './make-call.js';
+import { Standstill } from './standstill.js';
 
 /** Lines read at once. */
 const pageSize = 100;
@@ -42,6 +43,7 @@ export class Chunk {
   done = 0;
   private start = 0;
   private halt: Halt | null = null;
+  private standstill: Standstill | null = null;
   /** Ends pauses between attempts. */
   private readonly halted = new AbortController();
   /** Ends requests under way: only for what was canceled. */
@@ -111,6 +113,8 @@ export class Chunk {
   }
 
   private isHalted(): boolean {
+    // Another attempt may be at these lines by now; the row says so a moment later.
+    if (this.halt === null && this.standstill?.hasHappened()) this.stop({ kind: 'worker' });
     return this.halt !== null;
   }
 
@@ -129,8 +133,10 @@ export class Chunk {
   }
 
   private watch(): { end(): void } {
+    this.standstill = new Standstill(this.parts.policy.makeRealtimeCalls.heartbeatMs);
     let looking = false;
     const timer = setInterval(() => {
+      this.isHalted();
       if (looking) return;
       looking = true;
       void this.parts.jobs

@@ -67,9 +67,15 @@ export function plainModel(plan: StrategyPlan): ModelReference | null {
 
 const nothing = { answer: null, finishReason: null, decision: null, verdict: null, score: null, extracted: null, also: null, scorerVersion: null, latencyMs: null, tokenChanges: null, failure: null, batchItemId: null };
 
-/** A sample that was answered, scored. */
+/** A sample that was answered, scored; one that its scorer fails at is an error, as its answer would be paid again and again otherwise. */
 export function scored(benchmark: Benchmark, sample: Pick<PendingSample, 'id' | 'item' | 'order' | 'expected'>, answer: { text: string; finishReason: string }, rest: Partial<SampleResult>): SampleResult {
-  const { verdict, score, extracted, also } = benchmark.score(sample.item, sample, answer.text);
+  let scores: ReturnType<Benchmark['score']>;
+  try {
+    scores = benchmark.score(sample.item, sample, answer.text);
+  } catch (error) {
+    return failed(sample.id, { code: 'internal', message: `The answer could not be scored by '${benchmark.name}': ${error instanceof Error ? error.message : String(error)}` }, rest);
+  }
+  const { verdict, score, extracted, also } = scores;
   return { ...nothing, id: sample.id, status: 'done', answer: answer.text, finishReason: answer.finishReason, verdict, score, extracted, also: Object.keys(also).length === 0 ? null : also, scorerVersion: benchmark.scorerVersion, ...rest };
 }
 
