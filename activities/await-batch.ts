@@ -10,6 +10,8 @@ import type { JobParts } from './job-parts.js';
 
 /** Looks that found no job, or a completed one without results, before the last one that counts. */
 const sureAfter = 2;
+/** Why a job that is completed is asked again; shown as its reason. */
+const resultsMissing = 'results_missing';
 
 /**
  * The activity that waits for the end of a job at its provider: one look, then a benign failure that names the time of the next. The provider's troubles never fail the job: it is
@@ -33,8 +35,9 @@ export async function look(parts: JobParts, job: JobAtWork, signal: AbortSignal)
     const canceled = await cancelWhereDue(parts, batch, job, ageMs, options);
     const { reference } = job;
     const status = await atProvider(parts, job, options, (limits) => batch.status(reference, limits));
-    if (lacksResults(status) && !isSure(job)) {
-      await parts.jobs.noteTrouble(job.id, { code: 'server_error', message: `The provider says that it has ${String(status.succeeded)} answers and names no file of them yet.` });
+    const unshown = saidBefore(job, resultsMissing);
+    if (lacksResults(status) && unshown < sureAfter) {
+      await parts.jobs.noteDoubt(job.id, { code: resultsMissing, message: `The provider says that it has ${String(status.succeeded)} answers and names no file of them yet.` }, unshown + 1);
       throw later('The provider has ended the job and does not show its results yet.', pollMs(parts, job, ageMs));
     }
     await parts.jobs.saveStatus(job.id, status);
@@ -79,21 +82,19 @@ async function end(parts: JobParts, job: JobAtWork, reason: { code: string; mess
 
 async function pollFailed(parts: JobParts, job: JobAtWork, failure: ProviderFailure, ageMs: number): Promise<{ state: 'ended' } | HeldJob> {
   // The provider forgot the job: what it did is lost, and its lines wait again, to be paid once more. One that says so once may not know it yet.
-  if (failure.code === 'not_found' && isForgotten(job)) return end(parts, job, { code: 'not_found', message: failure.message });
+  const isUnknown = failure.code === 'not_found';
+  const unknown = saidBefore(job, 'not_found');
+  if (isUnknown && unknown >= sureAfter) return end(parts, job, { code: 'not_found', message: failure.message });
   if (failure.code === 'auth' || failure.code === 'billing') return meetTrouble(parts, job, failure);
   if (isOverdue(parts, job, ageMs)) return end(parts, job, overdue(parts));
-  await parts.jobs.noteTrouble(job.id, { code: failure.code, message: failure.message });
+  const reason = { code: failure.code, message: failure.message };
+  await (isUnknown ? parts.jobs.noteDoubt(job.id, reason, unknown + 1) : parts.jobs.noteTrouble(job.id, reason));
   throw later(failure.message, Math.max(pollMs(parts, job, ageMs), Math.min(failure.retryAfterMs ?? 0, parts.policy.maxRetryDelayMs)));
 }
 
-/** Whether the provider knew nothing of the job before, some times in a row. */
-function isForgotten(job: JobAtWork): boolean {
-  return job.reason?.code === 'not_found' && isSure(job);
-}
-
-/** Whether it said what it says more than once: it would cost the lines' answers, and they would be paid once more. */
-function isSure({ troubleCount }: JobAtWork): boolean {
-  return troubleCount >= sureAfter;
+/** How often in a row, without anything else in between, it said so before: to believe it would cost the lines' answers, and they would be paid once more. */
+function saidBefore({ reason, troubleCount }: JobAtWork, code: string): number {
+  return reason?.code === code ? troubleCount : 0;
 }
 
 /** A job may be shown as completed a moment before its files are. */

@@ -1,6 +1,7 @@
 import { Context } from '@temporalio/activity';
 import { accountTrouble, failedLine, restOfJob } from '../domain/batches/after-job.js';
 import type { JobEnd } from '../domain/batches/after-job.js';
+import { failureCodes, isRetryable } from '../domain/failures/failure-code.js';
 import { costOfCall } from '../domain/pricing/cost-of-call.js';
 import type { JobLine, LineOutcome } from '../src/batches/job-lines.store.js';
 import type { JobAtWork } from '../src/batches/provider-jobs.store.js';
@@ -17,6 +18,7 @@ import { storable } from './make-call.js';
 const groupSize = 500;
 /** Readings that found no results, before the last one that counts. */
 const sureAfter = 2;
+const passing = new Set<string>(failureCodes.filter(isRetryable));
 
 type Collected = Awaited<ReturnType<BatchActivities['collectJob']>>;
 
@@ -91,11 +93,17 @@ async function readResults(parts: JobParts, job: JobAtWork, end: JobEnd, tally: 
   } catch (error) {
     if (!(error instanceof ProviderFailure) || error.code !== 'not_found') throw error;
     // The provider deleted the results: what was not read is lost, and is paid once more. Once may be a mistake.
-    if (job.troubleCount >= sureAfter) return job.certain;
-    await parts.jobs.noteTrouble(job.id, job.reason);
+    const { said, reason } = saidBefore(job, error);
+    if (said >= sureAfter) return job.certain;
+    await parts.jobs.noteDoubt(job.id, reason, said + 1);
     throw later(error.message, parts.policy.collectJob.retry.initialMs);
   }
   return group.length === 0 ? job.certain : writeGroup(parts, job, end, tally, group);
+}
+
+/** How often in a row the results were gone before, and why the job ended: a request that failed in between says nothing of them, and stands in the place of the reason. */
+function saidBefore({ reason, troubleCount }: JobAtWork, { message }: ProviderFailure): { said: number; reason: JobAtWork['reason'] } {
+  return reason !== null && passing.has(reason.code) ? { said: 0, reason: { code: 'results_missing', message } } : { said: troubleCount, reason };
 }
 
 async function writeGroup(parts: JobParts, job: JobAtWork, end: JobEnd, tally: Tally, group: readonly BatchResult[]): Promise<boolean> {
@@ -147,7 +155,7 @@ function outcomeOf(parts: JobParts, job: JobAtWork, end: JobEnd, line: JobLine, 
     price,
     outcome: 'succeeded',
     droppedParameters: [...response.droppedParameters, ...dropped],
-    responseId: response.responseId ?? null,
+    responseId: response.responseId === undefined ? null : storable(response.responseId),
   };
   return { id: line.id, status: 'succeeded', realtimeOnly: false, failure: null, record };
 }

@@ -110,7 +110,7 @@ async function* fails(error: Error): AsyncGenerator<BatchResult> {
 async function* rowsOf(ids: string[]): AsyncGenerator<BatchResult> {
   for (const id of ids) {
     const usage = { inputTokens: 1, outputTokens: 1, cachedInputTokens: 0, reasoningTokens: 0 };
-    yield { id, ok: true, raw: '', response: { text: `answer of ${id}`, toolCalls: [], finishReason: 'stop', usage, firstTokenAt: null, droppedParameters: [] } };
+    yield { id, ok: true, raw: '', response: { text: `answer of ${id}`, toolCalls: [], finishReason: 'stop', usage, firstTokenAt: null, droppedParameters: [], responseId: 'hostile\0id' } };
   }
 }
 
@@ -434,6 +434,30 @@ describe('a provider that does not know the job', () => {
     provider.says = { state: 'completed', succeeded: 2, results: null };
     for (let looks = 0; looks < 2; looks++) await expect(look(partsOf(provider), await other.read(), signal)).rejects.toThrow('yet');
     expect(await look(partsOf(provider), await other.read(), signal)).toEqual({ state: 'ended' });
+  });
+
+  it('is not believed for what others said before: a gateway that was away says nothing about a job', async () => {
+    const provider = new ScriptedProvider();
+    const parts = partsOf(provider);
+    const jobs = new ProviderJobsStore(pool);
+    const away = { code: 'server_error', message: 'bad gateway' };
+    const completed = await submitted(provider);
+    for (let count = 0; count < 2; count++) await jobs.noteTrouble(completed.jobId, away);
+    provider.says = { state: 'completed', succeeded: 2, results: null };
+    await expect(look(parts, await completed.read(), signal)).rejects.toThrow('does not show its results yet');
+    provider.says = null;
+    const forgotten = await submitted(provider);
+    for (let count = 0; count < 2; count++) await jobs.noteTrouble(forgotten.jobId, away);
+    provider.forgets = 2;
+    for (let looks = 0; looks < 2; looks++) await expect(look(parts, await forgotten.read(), signal)).rejects.toThrow('no such job');
+    const unread = await submitted(provider);
+    const { reference } = await unread.read();
+    await jobs.saveStatus(unread.jobId, statusOf(reference ?? '', 2, { state: 'completed', results: { url: 'x' } }));
+    await jobs.end(unread.jobId, null);
+    for (let count = 0; count < 2; count++) await jobs.noteTrouble(unread.jobId, away);
+    provider.forgets = 3;
+    for (let readings = 0; readings < 2; readings++) await expect(collect(parts, await unread.read(), signal)).rejects.toThrow('no such results');
+    expect(await collect(parts, await unread.read(), signal)).toMatchObject({ state: 'collected', missing: 2 });
   });
 
   it('is asked again for results, and keeps why the job ended', async () => {

@@ -137,7 +137,7 @@ function succeededRecord(parts: MakeCallParts, attempt: Attempt, request: Provid
     firstTokenAt: response.firstTokenAt,
     outcome: 'succeeded',
     droppedParameters: response.droppedParameters,
-    responseId: response.responseId ?? null,
+    responseId: response.responseId === undefined ? null : storable(response.responseId),
   };
 }
 

@@ -169,6 +169,11 @@ submitted_at = NULL, ended_at = NULL, cancel_sent_at = NULL WHERE id = $1 AND re
     return rows[0]?.trouble_count ?? 1;
   }
 
+  /** The provider said for the `times`-th time in a row what would cost the job's answers if it were believed. */
+  async noteDoubt(jobId: string, reason: BatchReason | null, times: number): Promise<void> {
+    await this.pool.query({ text: 'UPDATE provider_jobs SET trouble_count = $3, reason = $2 WHERE id = $1', values: [jobId, reason && safeJson(reason), times] });
+  }
+
   async clearTrouble(jobId: string): Promise<void> {
     await this.pool.query({ text: 'UPDATE provider_jobs SET trouble_count = 0, reason = NULL WHERE id = $1 AND (trouble_count > 0 OR reason IS NOT NULL)', values: [jobId] });
   }
@@ -180,7 +185,7 @@ submitted_at = NULL, ended_at = NULL, cancel_sent_at = NULL WHERE id = $1 AND re
 
   /** The provider does nothing more about the job; its results are to be written. */
   async end(jobId: string, reason: BatchReason | null): Promise<void> {
-    await this.pool.query({ text: `UPDATE provider_jobs SET status = 'ended', ended_at = now(), reason = $2 WHERE id = $1 AND status = 'running'`, values: [jobId, reason && safeJson(reason)] });
+    await this.pool.query({ text: `UPDATE provider_jobs SET status = 'ended', ended_at = now(), reason = $2, trouble_count = 0 WHERE id = $1 AND status = 'running'`, values: [jobId, reason && safeJson(reason)] });
   }
 
   async noteCancelSent(jobId: string): Promise<void> {
