@@ -111,6 +111,11 @@ describe('GeminiBatch', () => {
     expect(await batch.find(job, patient())).toEqual([]);
   });
 
+  it('does not take a list that never ends for one without the job', async () => {
+    answer({ operations: [{ name: 'batches/1', metadata: { displayName: 'other', state: 'BATCH_STATE_RUNNING' } }], nextPageToken: 'more' });
+    await expect(batch.find(job, patient({ timeoutMs: 60_000 }))).rejects.toMatchObject({ code: 'server_error' });
+  });
+
   it('cancels; that a job has ended already is no failure', async () => {
     answer({});
     await batch.cancel('batches/123abc', patient());

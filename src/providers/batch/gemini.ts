@@ -91,6 +91,8 @@ export class GeminiBatch implements BatchProvider {
         for (const listed of read.operations ?? []) if (listed.metadata?.displayName === job.jobId) found.push({ status: this.toStatus(listed), certain: true });
         token = read.nextPageToken ? read.nextPageToken : null;
       }
+      // What is not known to be missing must not be created again.
+      if (token !== null && found.length === 0) throw failure('server_error', `its list of jobs has more than ${String(mostPages)} pages, and none of these has the job`, this.context);
       return found.sort((one, other) => (other.status.createdAt ?? 0) - (one.status.createdAt ?? 0));
     });
   }

@@ -125,6 +125,15 @@ describe('OpenAiBatch', () => {
     expect(server.requests).toHaveLength(2);
   });
 
+  it('finds a job in the list of a copy of the interface: the same page for ever, oldest first', async () => {
+    const listed = (id: string, createdAt: number, more: Record<string, unknown> = {}) => ({ ...fixture.body, id, created_at: createdAt, metadata: null, input_file_id: 'other', ...more });
+    const data = [listed('b1', 1_795_200_000), listed('b2', 1_795_200_000), listed('b3', 1_795_210_000), listed('b4', 1_795_270_005, { metadata: { conclave_job: 'pjob_1' } })];
+    server.respond((response) => response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ object: 'list', data, has_more: true })));
+    const found = await batch.find(job, patient());
+    expect(found.map(({ status, certain }) => [status.reference, certain])).toEqual([['b4', true]]);
+    expect(server.requests).toHaveLength(2);
+  });
+
   it('cancels; that a job has ended already is no failure, that it still runs is one', async () => {
     const refuse = (status: string) => {
       server.respond((response, { path }) => {

@@ -74,9 +74,14 @@ export class OpenAiBatch implements BatchProvider {
   find(job: JobMarker, options: BatchCallOptions): Promise<{ status: JobStatus; certain: boolean }[]> {
     return this.step(options, async (signal, timeout) => {
       const found: { status: JobStatus; certain: boolean }[] = [];
+      const seen = new Set<string>();
+      let before = 0;
       for await (const listed of this.client.batches.list({ limit: 100 }, { signal, timeout })) {
-        const { created_at: createdAt, metadata, input_file_id: inputFile } = wireJob.parse(listed);
-        if (createdAt && createdAt * 1000 < job.createStartedAt - clockSkewMs) break;
+        const { id, created_at: createdAt, metadata, input_file_id: inputFile } = wireJob.parse(listed);
+        // A copy of the interface may give the same page for ever, and the oldest first: what is old ends the list only where the list goes back in time.
+        if (seen.has(id) || (createdAt && createdAt * 1000 < job.createStartedAt - clockSkewMs && before > createdAt)) break;
+        seen.add(id);
+        before = createdAt ?? 0;
         if (metadata?.[jobKey] === job.jobId || (job.inputReference !== null && inputFile === job.inputReference)) found.push({ status: this.toStatus(listed), certain: true });
       }
       return found;
