@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import type { Sql } from '../src/database/sql.js';
-import { CallsStore } from '../src/traces/calls.store.js';
+import { CallsStore, unanswered } from '../src/traces/calls.store.js';
 import { createTestDatabase } from '../test/support/database.js';
 import type { TestDatabase } from '../test/support/database.js';
 import { Ledger } from './ledger.js';
@@ -38,5 +38,15 @@ describe('Ledger', () => {
     await ledger.lookUp('short-1', 'answer/0/0/1');
     await ledger.lookUp('short-0', 'answer/0/0/1');
     expect(statements).toEqual(['ledger-succeeded', 'ledger-succeeded', 'ledger-request-completions']);
+  });
+
+  it('keeps a paid answer until there is room for it on the disk', async () => {
+    await pool.query(`CREATE SEQUENCE tries; CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN IF nextval('tries') < 3 THEN RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = 'disk_full'; END IF; RETURN NEW; END $$;
+      CREATE TRIGGER full_disk BEFORE INSERT ON calls FOR EACH ROW EXECUTE FUNCTION full_disk()`);
+    const ledger = new Ledger(new CallsStore(pool), null);
+    const record = { completionId: 'short-0', key: 'answer/0/0/0', stage: 'answer' as const, memberIndex: 0, attempt: 1, provider: 'p', model: 'm', requestHash: '', ...unanswered, startedAt: 0, endedAt: 1, outcome: 'succeeded' as const, groupId: null, mode: 'realtime' as const };
+    expect(await ledger.enter({ ...record, text: 'paid' })).toBeNull();
+    expect(await ledger.recorded('short-0', 'answer/0/0/0')).toMatchObject({ text: 'paid' });
   });
 });

@@ -4,7 +4,7 @@ import { isDatabaseAway, untilDatabaseAnswers } from './until-database-answers.j
 const withCode = (code: string) => Object.assign(new Error('failed'), { code });
 
 describe('untilDatabaseAnswers', () => {
-  it.each(['ECONNREFUSED', 'ECONNRESET', '57P01', '57P03', '08006', '28P01'])('knows %s as a database that is away', (code) => {
+  it.each(['ECONNREFUSED', 'ECONNRESET', '57P01', '57P03', '08006', '28P01', '53100', '53200', '58030'])('knows %s as a database that is away', (code) => {
     expect(isDatabaseAway(withCode(code))).toBe(true);
   });
 

@@ -6,7 +6,9 @@ const longestPauseMs = 2_000;
 /** What a refused password is called. */
 const passwordRefused = '28P01';
 /** SQLSTATE classes and Node's codes that mean "the database is away", not "the statement is wrong". */
-const awayCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'EAI_AGAIN', '57P01', '57P02', '57P03', '53300', '25006', passwordRefused]);
+const awayCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'EAI_AGAIN', '57P01', '57P02', '57P03', '58030', '25006', passwordRefused]);
+/** Lost connections; a full disk, no memory, too many connections: what is missing may be there again in a while, and an answer that waits for it was paid. */
+const awayClasses = ['08', '53'];
 const awayMessages = /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|server closed the connection|Query read timeout/i;
 
 /**
@@ -16,7 +18,7 @@ const awayMessages = /Connection terminated|timeout exceeded when trying to conn
 export function isDatabaseAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  if (awayCodes.has(code) || code.startsWith('08')) return true;
+  if (awayCodes.has(code) || awayClasses.some((one) => code.startsWith(one))) return true;
   if (error instanceof AggregateError) return error.errors.some(isDatabaseAway);
   return awayMessages.test(error.message);
 }
