@@ -71,7 +71,8 @@ export async function startSimulatedProvider(options: SimulatedProviderOptions):
     gates: new Set(),
     jobs: new JobBook(options.believable && options.latencyMs === undefined && options.jobDelayMs === undefined ? believableDelays : evenDelays(options.jobDelayMs ?? 0)),
   };
-  const server = createServer({ keepAliveTimeout: 65_000 }, (incoming, response) => {
+  // Longer than clients keep idle connections (ten minutes in Node): a request that crosses the server's closing would be lost.
+  const server = createServer({ keepAliveTimeout: 620_000 }, (incoming, response) => {
     handle(state, start, incoming, response).catch((error: unknown) => {
       if (!response.headersSent) sendPlain(response, 500, { error: { message: error instanceof Error ? error.message : String(error), type: 'simulated_provider_bug' } });
       else response.destroy();

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { conclave } from '../support/conclave-client.js';
+import { stackAddresses } from '../support/stack.js';
 
 const api = conclave();
 
@@ -10,6 +11,13 @@ describe('the service about itself', () => {
     expect((await api.get('/health/live')).status).toBe(200);
     expect((await api.get('/health/ready')).status).toBe(200);
     expect((await api.get('/metadata')).status).toBe(200);
+  });
+
+  it('keeps an idle connection longer than clients do, so that no request crosses its closing', async () => {
+    for (const url of [api.url, stackAddresses().simulatedUrl]) {
+      const { headers } = await fetch(`${url}/v1/models`);
+      expect([url, Number(/timeout=(\d+)/.exec(headers.get('keep-alive') ?? '')?.[1])]).toEqual([url, 620]);
+    }
   });
 
   it('lists models in the OpenAI shape', async () => {
