@@ -43,9 +43,9 @@ export function createWorker(parts: WorkerParts & { activities: CompletionActivi
     // The workflows' one thread is never the bottleneck on two cores; a second one costs 60 MB.
     workflowThreadPoolSize: 1,
     stickyQueueScheduleToStartTimeout: completionPolicies[parts.policy].stickyScheduleToStartMs,
-    // Cancellation and death are noticed through heartbeats: at most this far apart.
-    maxHeartbeatThrottleInterval: 2_500,
-    defaultHeartbeatThrottleInterval: 2_500,
+    // Cancellation and death are noticed through heartbeats: at most this far apart. Where two seconds without one mean death, none is held back so long that a busy machine makes it late.
+    maxHeartbeatThrottleInterval: parts.policy === 'test' ? 500 : 2_500,
+    defaultHeartbeatThrottleInterval: parts.policy === 'test' ? 500 : 2_500,
     // On SIGTERM calls under way get this long to finish and be recorded.
     shutdownGraceTime: parts.policy === 'test' ? 2_000 : 20_000,
     shutdownForceTime: parts.policy === 'test' ? 4_000 : 25_000,
@@ -74,8 +74,8 @@ export function createJobsWorker(parts: WorkerParts & { activities: object }): P
     reuseV8Context: true,
     workflowThreadPoolSize: 1,
     stickyQueueScheduleToStartTimeout: policy.stickyScheduleToStartMs,
-    maxHeartbeatThrottleInterval: parts.policy === 'test' ? 1_000 : 10_000,
-    defaultHeartbeatThrottleInterval: parts.policy === 'test' ? 1_000 : 10_000,
+    maxHeartbeatThrottleInterval: parts.policy === 'test' ? 500 : 10_000,
+    defaultHeartbeatThrottleInterval: parts.policy === 'test' ? 500 : 10_000,
     // On SIGTERM these activities hear of it at once: they begin nothing new, and what they sent gets this long to be recorded.
     shutdownGraceTime: 1,
     shutdownForceTime: parts.policy === 'test' ? 4_000 : 25_000,

@@ -6,17 +6,17 @@ import { simulatedProvider } from '../support/simulated-client.js';
 const api = conclave();
 const simulated = simulatedProvider();
 
-// The policy `test` sends headers after 3 s, a space every 0.5 s and a keep-alive every second; `interactive` after 45, 15 and 10 s.
+// The policy `test` sends headers after 6 s, a space every 0.5 s and a keep-alive every second; `interactive` after 45, 15 and 10 s.
 describe('requests that take long', () => {
   it('a JSON answer sends status and headers early, then white space, then the answer', async () => {
     const mark = marker();
-    await simulated.rules({ contains: mark, effect: 'slow', latencyMs: 5_000 });
+    await simulated.rules({ contains: mark, effect: 'slow', latencyMs: 8_500 });
     const startedAt = Date.now();
     const response = await api.fetch('POST', '/v1/chat/completions', { model: 'simulated/alder', messages: ask(mark) });
     const headersAfterMs = Date.now() - startedAt;
     expect(response.status).toBe(200);
-    expect(headersAfterMs).toBeGreaterThan(2_500);
-    expect(headersAfterMs).toBeLessThan(4_500);
+    expect(headersAfterMs).toBeGreaterThan(5_500);
+    expect(headersAfterMs).toBeLessThan(7_500);
     const text = await response.text();
     expect(text).toMatch(/^\s+\{/);
     expect(JSON.parse(text)).toMatchObject({ object: 'chat.completion', conclave: { calls: 1 } });
@@ -25,7 +25,7 @@ describe('requests that take long', () => {
   it('a failure after the early headers is an error body', async () => {
     const mark = marker();
     await simulated.rules({ contains: mark, effect: 'hang' });
-    const answer = await api.chat({ model: 'simulated/alder', messages: ask(mark), conclave: { deadline_ms: 4_500 } });
+    const answer = await api.chat({ model: 'simulated/alder', messages: ask(mark), conclave: { deadline_ms: 7_500 } });
     expect(answer.status).toBe(200);
     expect(answer.json.error.code).toBe('deadline_exceeded');
   });
