@@ -1,9 +1,10 @@
 import { createServer } from 'node:net';
-import type { AddressInfo, Server } from 'node:net';
+import type { Server } from 'node:net';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { freePort } from '../../test/support/ports.js';
 import { choosePorts } from './choose-ports.js';
 import type { HomeFiles } from './home.js';
 import { homeFiles } from './home.js';
@@ -12,10 +13,12 @@ const servers: Server[] = [];
 const home = (): HomeFiles => homeFiles(mkdtempSync(join(tmpdir(), 'conclave-ports-spec-')));
 
 async function takenPort(): Promise<number> {
+  // None of those that systems give to outgoing connections: the next one would not stay free.
+  const port = await freePort();
   const server = createServer();
   servers.push(server);
-  await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
-  return (server.address() as AddressInfo).port;
+  await new Promise<void>((resolve) => { server.listen(port, '127.0.0.1', resolve); });
+  return port;
 }
 
 afterEach(() => {
