@@ -223,7 +223,8 @@ describe('what the predecessor got wrong besides', () => {
   });
 
   it('leaves the costs of a batch as they were when a price changes', async () => {
-    const model = 'openai/gpt-4.1-mini';
+    // A model whose price and state no other spec changes.
+    const model = 'openai/gpt-4.1';
     const first = await batches().ended(await batches().start(model, prompts(marker(), 3)));
     const change = (price: unknown) => conclave().request('PATCH', `/api/models/${model}`, { price });
     try {

@@ -13,7 +13,13 @@ afterAll(() => pool.end());
 
 const create = (body: Record<string, unknown>, headers: Record<string, string> = {}) => api.request('POST', '/api/batches', body, { headers });
 const items = (count: number, mark = marker()) => Array.from({ length: count }, (_, index) => ({ custom_id: `${mark}-${index}`, messages: ask(mark) }));
-const counts = async () => (await pool.query('SELECT (SELECT count(*) FROM batches)::integer AS batches, (SELECT count(*) FROM files)::integer AS files, (SELECT count(*) FROM budgets)::integer AS budgets')).rows[0];
+/** What there is of inputs that carry this mark, and of budgets with this cap: other specs write theirs meanwhile. */
+const written = async (mark: string, capUsd = 0) =>
+  (await pool.query(
+    `WITH input AS (SELECT DISTINCT file_id FROM file_chunks WHERE position(convert_to($1, 'UTF8') IN bytes) > 0)
+     SELECT (SELECT count(*) FROM input)::integer AS files, (SELECT count(*) FROM batches WHERE input_file_id IN (SELECT file_id FROM input))::integer AS batches, (SELECT count(*) FROM budgets WHERE cost_cap_nano_usd = $2)::integer AS budgets`,
+    [mark, Math.round(capUsd * 1e9)],
+  )).rows[0];
 const model = 'openai/gpt-4o-mini';
 
 describe('POST /api/batches', () => {
@@ -71,8 +77,9 @@ describe('POST /api/batches', () => {
   });
 
   it('tells every faulty line with its field and way out, and writes nothing', async () => {
-    const before = await counts();
-    const messages = ask(marker());
+    const mark = marker();
+    const capUsd = 1 + Number(`0x${mark.slice(-6)}`) / 1e9;
+    const messages = ask(mark);
     const { status, json } = await create({
       model,
       items: [
@@ -83,7 +90,7 @@ describe('POST /api/batches', () => {
         { custom_id: 'd', messages, n: 2 },
         { custom_id: 'e' },
         { custom_id: 'f', messages, model: 'nobody/knows' },
-        { custom_id: 'g', prompt: 'x', messages },
+        { custom_id: 'g', prompt: mark, messages },
         { custom_id: 'h', messages, conclave: { deadline_ms: 1000 } },
       ],
     });
@@ -93,35 +100,36 @@ describe('POST /api/batches', () => {
     expect(json.conclave.faults.map((fault: { line: number; param: string }) => [fault.line, fault.param])).toEqual([
       [2, 'custom_id'], [3, 'custom_id'], [4, 'body.stream'], [5, 'body.n'], [6, 'body.messages'], [7, 'body.model'], [8, 'prompt'], [9, 'body.conclave.deadline_ms'],
     ]);
-    expect(await create({ model, items: [{ prompt: 'x', input_price: 1 }] })).toMatchObject({ status: 400, json: { param: 'items.0.input_price' } });
-    expect(await create({ model, items: [{ prompt: 'x' }], surprise: 1 })).toMatchObject({ status: 400, json: { param: 'surprise' } });
+    expect(await create({ model, items: [{ prompt: mark, input_price: 1 }] })).toMatchObject({ status: 400, json: { param: 'items.0.input_price' } });
+    expect(await create({ model, items: [{ prompt: mark }], surprise: 1 })).toMatchObject({ status: 400, json: { param: 'surprise' } });
     expect(await create({ model })).toMatchObject({ status: 400, json: { param: 'items' } });
-    expect(await create({ model: 'nobody/knows', items: [{ prompt: 'x' }] })).toMatchObject({ status: 400, json: { param: expect.stringContaining('model') } });
-    expect(await create({ model, cost_cap_usd: 1, items: [{ prompt: 'x' }] })).toMatchObject({ status: 400, json: { param: expect.stringContaining('max_tokens') } });
+    expect(await create({ model: 'nobody/knows', items: [{ prompt: mark }] })).toMatchObject({ status: 400, json: { param: expect.stringContaining('model') } });
+    expect(await create({ model, cost_cap_usd: capUsd, items: [{ prompt: mark }] })).toMatchObject({ status: 400, json: { param: expect.stringContaining('max_tokens') } });
     expect(await create({ model, input_file_id: 'file-none' })).toMatchObject({ status: 404, json: { param: 'input_file_id' } });
-    expect(await counts()).toEqual(before);
+    expect(await written(mark, capUsd)).toEqual({ files: 0, batches: 0, budgets: 0 });
   });
 
   it('asks for confirmation above the limit with an estimate, which the estimate endpoint gives too', async () => {
-    const before = await counts();
-    const body = { model, items: items(51), parameters: { max_tokens: 100 } };
+    const mark = marker();
+    const body = { model, items: items(51, mark), parameters: { max_tokens: 100 } };
     const { status, json } = await create(body);
     expect({ status, json }).toMatchObject({ status: 409, json: { code: 'confirmation_required', conclave: { estimate: { items: 51, calls: 51, output_tokens: 5100, cost_known: true, confirmation_needed: true } } } });
     expect((await api.request('POST', '/api/batches/estimate', body)).json).toEqual(json.conclave.estimate);
-    expect(await counts()).toEqual(before);
+    expect(await written(mark)).toMatchObject({ files: 0, batches: 0 });
     const started = await create({ ...body, confirm: true });
     expect(started.status).toBe(201);
+    expect(await written(mark)).toMatchObject({ files: 1, batches: 1 });
     await api.request('POST', `/api/batches/${started.json.id}/cancel`);
   });
 
   it('the same Idempotency-Key gives the same batch; another body is a 422 and leaves nothing', async () => {
-    const headers = { 'idempotency-key': marker() };
-    const body = { model, items: items(1) };
+    const mark = marker();
+    const headers = { 'idempotency-key': mark };
+    const body = { model, items: items(1, mark) };
     const answers = await Promise.all(Array.from({ length: 5 }, () => create(body, headers)));
     expect(new Set(answers.map((answer) => `${answer.status} ${answer.json.id}`)).size).toBe(1);
-    const before = await counts();
     expect(await create({ ...body, tags: ['other'] }, headers)).toMatchObject({ status: 422, json: { code: 'idempotency_mismatch' } });
-    expect(await counts()).toEqual(before);
+    expect(await written(mark)).toMatchObject({ files: 1, batches: 1 });
   });
 
   it('reserves a cap, and ends a canceled batch for good', async () => {
@@ -163,6 +171,17 @@ describe('POST /api/batches', () => {
   });
 });
 
+/** The batch as lists tell it, wherever others have pushed it. */
+async function listed(id: string): Promise<{ counts: unknown }> {
+  for (let before = ''; ;) {
+    const { data, next_cursor: next } = (await api.get(`/api/batches?limit=100${before}`)).json as { data: { id: string; counts: unknown }[]; next_cursor: string | null };
+    const found = data.find((batch) => batch.id === id);
+    if (found) return found;
+    if (next === null) throw new Error(`No list has batch ${id}.`);
+    before = `&before=${next}`;
+  }
+}
+
 describe('POST /v1/batches', () => {
   const batch = (fileId: string) => api.request('POST', '/v1/batches', { input_file_id: fileId, endpoint: '/v1/chat/completions', completion_window: '24h' });
 
@@ -182,13 +201,13 @@ describe('POST /v1/batches', () => {
     const lines = ['Reply with exactly: [1]', 'Reply with exactly: pong'].map((content, index) => ({ custom_id: `r${index}`, body: { model, messages: [{ role: 'user', content: `(${marker()}) ${content}` }] } }));
     const { json } = await batch(await uploadBatchFile(api, batchLines(lines)));
     await untilOver(api, json.id);
-    expect((await api.get('/api/batches?limit=1')).json.data[0].counts).toMatchObject({ succeeded: 2 });
+    expect((await listed(json.id)).counts).toMatchObject({ succeeded: 2 });
     expect((await api.request('POST', `/api/batches/${json.id}/revalidate`, { schema: { type: 'array' } })).json).toMatchObject({ valid: 1, invalid: 1 });
     const judged = (await api.get(`/v1/batches/${json.id}`)).json;
     expect(judged).toMatchObject({ status: 'completed', request_counts: { total: 2, completed: 1, failed: 1 } });
     const idsIn = async (file: string) => (await api.get(`/v1/files/${file}/content`)).text.trim().split('\n').map((line) => JSON.parse(line).custom_id);
     expect([await idsIn(judged.output_file_id), await idsIn(judged.error_file_id)]).toEqual([['r0'], ['r1']]);
-    expect((await api.get('/api/batches?limit=1')).json.data[0].counts).toMatchObject({ succeeded: 1, failed: 1 });
+    expect((await listed(json.id)).counts).toMatchObject({ succeeded: 1, failed: 1 });
   });
 
   it('refuses other endpoints, windows and files', async () => {

@@ -1,25 +1,28 @@
 import { Agent, request as httpRequest } from 'node:http';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
-import { conclave } from '../support/conclave-client.js';
-import { stackAddresses } from '../support/stack.js';
+import { conclave, ConclaveClient } from '../support/conclave-client.js';
+import { createTestDatabase } from '../support/database.js';
+import { marker } from '../support/marker.js';
+import { productEnvironment, stackAddresses, startApi } from '../support/stack.js';
 import { until } from '../support/until.js';
 
 const api = conclave();
 const pool = new pg.Pool({ connectionString: stackAddresses().databaseUrl, max: 2 });
 afterAll(() => pool.end());
 
-async function upload(content: string | Buffer, fields: Record<string, string> = { purpose: 'batch' }, filename = 'in.jsonl') {
+async function upload(content: string | Buffer, fields: Record<string, string> = { purpose: 'batch' }, filename = 'in.jsonl', { url } = api) {
   const form = new FormData();
   for (const [name, value] of Object.entries(fields)) form.append(name, value);
   form.append('file', new Blob([content]), filename);
-  const response = await fetch(`${api.url}/v1/files`, { method: 'POST', body: form });
+  const response = await fetch(`${url}/v1/files`, { method: 'POST', body: form });
   // Specs take any field of any answer.
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   return { status: response.status, json: (await response.json()) as any };
 }
 
-const countFiles = async (): Promise<number> => Number((await pool.query('SELECT count(*) FROM files')).rows[0].count);
+/** Files of that name only: other specs write theirs meanwhile. */
+const countFiles = async (name: string): Promise<number> => Number((await pool.query('SELECT count(*) FROM files WHERE filename = $1', [name])).rows[0].count);
 
 describe('files', () => {
   it('stores what was sent, byte for byte, in pieces of 256 KiB', async () => {
@@ -40,11 +43,11 @@ describe('files', () => {
     form.append('file', new Blob(['{}']), 'a.jsonl');
     form.append('purpose', 'batch');
     expect((await fetch(`${api.url}/v1/files`, { method: 'POST', body: form })).status).toBe(200);
-    const before = await countFiles();
-    expect(await upload('{}', {})).toMatchObject({ status: 400, json: { error: { param: 'purpose', message: expect.stringContaining("Send 'batch'") } } });
-    expect(await upload('{}', { purpose: 'fine-tune' })).toMatchObject({ status: 400, json: { error: { param: 'purpose', message: expect.stringContaining("'fine-tune'") } } });
-    expect(await upload('')).toMatchObject({ status: 400, json: { error: { param: 'file' } } });
-    expect(await countFiles()).toBe(before);
+    const name = `${marker()}.jsonl`;
+    expect(await upload('{}', {}, name)).toMatchObject({ status: 400, json: { error: { param: 'purpose', message: expect.stringContaining("Send 'batch'") } } });
+    expect(await upload('{}', { purpose: 'fine-tune' }, name)).toMatchObject({ status: 400, json: { error: { param: 'purpose', message: expect.stringContaining("'fine-tune'") } } });
+    expect(await upload('', { purpose: 'batch' }, name)).toMatchObject({ status: 400, json: { error: { param: 'file' } } });
+    expect(await countFiles(name)).toBe(0);
   });
 
   it('says what is wrong with a body that is no form, and with forms elsewhere', async () => {
@@ -81,26 +84,36 @@ describe('files', () => {
   });
 
   it('leaves nothing of an upload that breaks off', async () => {
-    const before = await countFiles();
+    const name = `${marker()}.jsonl`;
     const { hostname, port } = new URL(api.url);
     const sending = httpRequest({ hostname, port, method: 'POST', path: '/v1/files', headers: { 'content-type': 'multipart/form-data; boundary=x', 'content-length': '10000000' } });
     sending.on('error', () => undefined);
-    sending.write(`--x\r\ncontent-disposition: form-data; name="file"; filename="a.jsonl"\r\n\r\n${'x'.repeat(600_000)}`);
-    await until('the first piece', async () => (await countFiles()) > before);
+    sending.write(`--x\r\ncontent-disposition: form-data; name="file"; filename="${name}"\r\n\r\n${'x'.repeat(600_000)}`);
+    await until('the first piece', async () => (await countFiles(name)) > 0);
     sending.destroy();
-    await until('nothing left', async () => (await countFiles()) === before);
+    await until('nothing left', async () => (await countFiles(name)) === 0);
   });
 
   it('pages the list, either way', async () => {
-    const ids: string[] = [];
-    for (const name of ['1', '2', '3']) ids.push((await upload('{}', { purpose: 'batch' }, name)).json.id);
-    const first = (await api.get('/v1/files?limit=2&order=desc')).json;
-    expect(first).toMatchObject({ object: 'list', has_more: true, last_id: ids[1] });
-    expect(first.data.map((file: { id: string }) => file.id)).toEqual([ids[2], ids[1]]);
-    expect((await api.get(`/v1/files?limit=1&after=${first.last_id}`)).json.data[0].id).toBe(ids[0]);
-    expect((await api.get(`/v1/files?order=asc&after=${ids[1]!}`)).json.data.map((file: { id: string }) => file.id)).toEqual([ids[2]]);
-    expect((await api.get('/v1/files?purpose=batch_output&limit=1')).status).toBe(200);
-    expect((await api.get('/v1/files?limit=0')).json.error).toMatchObject({ param: 'limit' });
+    // Of a Conclave of its own: into the shared one other specs upload meanwhile.
+    const database = await createTestDatabase();
+    const { apiUrl: _, ...engines } = stackAddresses();
+    const own = await startApi(productEnvironment({ ...engines, databaseUrl: database.url }, '.conclave-test-unused'), 'api-files');
+    const client = new ConclaveClient(own.url);
+    try {
+      const ids: string[] = [];
+      for (const name of ['1', '2', '3']) ids.push((await upload('{}', { purpose: 'batch' }, name, client)).json.id);
+      const first = (await client.get('/v1/files?limit=2&order=desc')).json;
+      expect(first).toMatchObject({ object: 'list', has_more: true, last_id: ids[1] });
+      expect(first.data.map((file: { id: string }) => file.id)).toEqual([ids[2], ids[1]]);
+      expect((await client.get(`/v1/files?limit=1&after=${first.last_id}`)).json.data[0].id).toBe(ids[0]);
+      expect((await client.get(`/v1/files?order=asc&after=${ids[1]!}`)).json.data.map((file: { id: string }) => file.id)).toEqual([ids[2]]);
+      expect((await client.get('/v1/files?purpose=batch_output&limit=1')).json.data).toEqual([]);
+      expect((await client.get('/v1/files?limit=0')).json.error).toMatchObject({ param: 'limit' });
+    } finally {
+      await own.stop();
+      await database.drop();
+    }
   });
 
   it('deletes a file, but not the input of a batch', async () => {
