@@ -19,8 +19,8 @@ const stack = { setupFilesAfterEnv: ['<rootDir>/test/support/stop-leftovers.ts']
  * chaos: `conclave up` with a home of its own, killed again and again.
  */
 export default {
-  // A wait for engines may take long on a busy machine; what waits for ever ends here.
-  testTimeout: 60_000,
+  // A wait for engines, or a dozen commands of the command line, may take long on a busy machine; what waits for ever ends here.
+  testTimeout: 120_000,
   projects: [
     { ...shared, ...postgres, displayName: 'unit', testMatch: ['<rootDir>/{domain,workflows,activities,src,bench,test/support}/**/*.spec.ts'] },
     { ...shared, displayName: 'replay', testMatch: ['<rootDir>/test/replay/**/*.spec.ts'] },

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { fastest } from '../../test/support/fastest.js';
 import { byAnswer, equalAnswers } from './equal-answers.js';
 
 describe('which candidates give the same answer', () => {
@@ -19,8 +20,7 @@ describe('which candidates give the same answer', () => {
   });
 
   it('takes linear time for 60,000 characters', () => {
-    const started = performance.now();
-    equalAnswers(['='.repeat(60_000), 'is '.repeat(20_000), `is ${'1,'.repeat(30_000)}`, `${'= 1'.repeat(20_000)}!`]);
-    expect(performance.now() - started).toBeLessThan(400);
+    const texts = ['='.repeat(60_000), 'is '.repeat(20_000), `is ${'1,'.repeat(30_000)}`, `${'= 1'.repeat(20_000)}!`];
+    expect(fastest(() => equalAnswers(texts))).toBeLessThan(400);
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { fastest } from '../../test/support/fastest.js';
 import { extractAnswers, extractChoice, extractNumber } from './extract-answer.js';
 
 describe('extracting short answers', () => {
@@ -40,16 +41,13 @@ describe('extracting short answers', () => {
     ['newlines', `answer:${'\n'.repeat(59_000)}`],
     ['fence', `\`\`\`${'\n'.repeat(59_000)}`],
   ])('takes linear time for 60,000 characters of %s', (_, text) => {
-    const started = performance.now();
-    extractAnswers([text, text]);
-    extractChoice(text);
-    expect(performance.now() - started).toBeLessThan(400);
+    expect(fastest(() => [extractAnswers([text, text]), extractChoice(text)])).toBeLessThan(400);
   });
 
   it('is not held up by accents piled on a letter', () => {
-    const started = performance.now();
-    const [first, second] = extractAnswers([`Answer: Cafe${'\u0301\u0316'.repeat(30_000)}`, 'Answer: Cafe\u0301']);
-    expect(performance.now() - started).toBeLessThan(400);
+    const texts = [`Answer: Cafe${'\u0301\u0316'.repeat(30_000)}`, 'Answer: Cafe\u0301'];
+    expect(fastest(() => extractAnswers(texts))).toBeLessThan(400);
+    const [first, second] = extractAnswers(texts);
     expect([first?.startsWith('caf'), second]).toEqual([true, 'café']);
   });
 });

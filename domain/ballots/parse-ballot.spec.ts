@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { fastest } from '../../test/support/fastest.js';
 import { extractJson } from './extract-json.js';
 import { parseAnalysis } from './parse-analysis.js';
 import { parseApprovalBallot, parseRankingBallot, parseReviewBallot } from './parse-ballot.js';
@@ -75,11 +76,12 @@ describe('reading ballots', () => {
     ['fences', '```json\n'.repeat(7_500)],
     ['thinking', '</think>{"ranking"'.repeat(3_300)],
   ])('takes no longer than its length for 60,000 characters of %s', (_, reply) => {
-    const started = performance.now();
-    expect(extractJson(reply, 'ranking')).toBeDefined();
-    expect(parseRankingBallot(reply, 3).ok).toBe(false);
-    expect(parseApprovalBallot(reply, 3).ok).toBe(false);
-    expect(parseReviewBallot(reply, 3).ok).toBe(false);
-    expect(performance.now() - started).toBeLessThan(400);
+    const parse = () => {
+      expect(extractJson(reply, 'ranking')).toBeDefined();
+      expect(parseRankingBallot(reply, 3).ok).toBe(false);
+      expect(parseApprovalBallot(reply, 3).ok).toBe(false);
+      expect(parseReviewBallot(reply, 3).ok).toBe(false);
+    };
+    expect(fastest(parse)).toBeLessThan(400);
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { fastest } from '../../test/support/fastest.js';
 import { schemaFault } from './bounded-schema.js';
 import { validateJson } from './validate-json.js';
 
@@ -25,9 +26,7 @@ describe('validating answers against a JSON schema', () => {
   });
 
   it('takes linear time for a hostile fence', () => {
-    const started = performance.now();
-    validateJson(`\`\`\`${'\n'.repeat(60_000)}`, schema);
-    expect(performance.now() - started).toBeLessThan(200);
+    expect(fastest(() => validateJson(`\`\`\`${'\n'.repeat(60_000)}`, schema))).toBeLessThan(200);
   });
 
   it('checks patterns, on texts as long as they are safe for', () => {
@@ -50,16 +49,13 @@ describe('validating answers against a JSON schema', () => {
     ['many texts with many choices', { items: { pattern: `^${'a?'.repeat(22)}b$` } }, JSON.stringify(Array.from({ length: 20_000 }, () => 'a'.repeat(22)))],
     ['many unique items', { uniqueItems: true }, JSON.stringify(Array.from({ length: 100_000 }, (_, index) => index))],
   ])('is not held up by %s', (_, hostile, answer) => {
-    const started = performance.now();
-    validateJson(answer, hostile);
-    expect(performance.now() - started).toBeLessThan(1_500);
+    expect(fastest(() => validateJson(answer, hostile))).toBeLessThan(1_500);
   });
 
   it('gives up on schemas that multiply', () => {
     const $defs = Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`d${index}`, index === 39 ? {} : { allOf: [{ $ref: `#/$defs/d${index + 1}` }, { $ref: `#/$defs/d${index + 1}` }] }]));
-    const started = performance.now();
-    expect(validateJson('1', { $ref: '#/$defs/d0', $defs })).toEqual({ ok: false, problems: 'it takes too long to check' });
-    expect(performance.now() - started).toBeLessThan(2_000);
+    const check = () => { expect(validateJson('1', { $ref: '#/$defs/d0', $defs })).toEqual({ ok: false, problems: 'it takes too long to check' }); };
+    expect(fastest(check)).toBeLessThan(2_000);
   });
 
   it('says which schemas it refuses', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { fastest } from '../../test/support/fastest.js';
 import { coerceJson } from './coerce-json.js';
 import { validateJson } from '../ballots/validate-json.js';
 
@@ -169,16 +170,11 @@ describe('coercing answers by their JSON schema', () => {
     ['scalars for arrays', `[${filled('1,')}]`, { items: { type: 'array' } }],
     ['allowed values', `[${filled('" A",')}]`, { items: { enum: Array.from({ length: 500 }, (_, index) => (index === 250 ? 'a' : `v${index}`)) } }],
   ])('takes time in proportion for %s, thousands in one document', (_, answer, schema) => {
-    const started = performance.now();
-    coerceJson(answer, schema);
-    expect(performance.now() - started).toBeLessThan(1_000);
+    expect(fastest(() => coerceJson(answer, schema))).toBeLessThan(1_000);
   });
 
   it('ends in bounded time for schemas that multiply', () => {
     const node = { anyOf: [{ properties: { next: { $ref: '#/$defs/node' } }, required: ['a'] }, { properties: { next: { $ref: '#/$defs/node' } }, required: ['b'] }] };
-    const started = performance.now();
-    coerceJson(`${'{"next":'.repeat(100)}"x"${'}'.repeat(100)}`, { $ref: '#/$defs/node', $defs: { node } });
-    coerceJson('{"x": "1"}', { $ref: '#' });
-    expect(performance.now() - started).toBeLessThan(5_000);
+    expect(fastest(() => [coerceJson(`${'{"next":'.repeat(100)}"x"${'}'.repeat(100)}`, { $ref: '#/$defs/node', $defs: { node } }), coerceJson('{"x": "1"}', { $ref: '#' })])).toBeLessThan(5_000);
   });
 });

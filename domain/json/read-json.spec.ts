@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { fastest } from '../../test/support/fastest.js';
 import { readJson } from './read-json.js';
 
 const documents = fc.oneof(fc.dictionary(fc.string(), fc.jsonValue()), fc.array(fc.jsonValue())).map((value) => JSON.parse(JSON.stringify(value)) as unknown);
@@ -55,9 +56,7 @@ describe('reading the JSON of a reply', () => {
     'takes linear time for %j over and over',
     (piece) => {
       for (const text of [repeated(piece), `{${repeated(piece)}`, `\`\`\`json\n${repeated(piece)}`, `${repeated(piece)}}`]) {
-        const started = performance.now();
-        readJson(text);
-        expect(performance.now() - started).toBeLessThan(50);
+        expect(fastest(() => readJson(text))).toBeLessThan(50);
       }
     },
   );

@@ -89,7 +89,7 @@ describe('troubles of a provider', () => {
     const id = await batches().start(anthropic, prompts(mark, 3));
     await simulatedProvider().waitForJobs(1, { contains: mark });
     const [job] = await simulatedProvider().jobs({ contains: mark });
-    await simulatedProvider().rules({ effect: '503', endpoint: 'batches.retrieve', contains: job?.id ?? '', count: 2 });
+    await simulatedProvider().rules({ effect: '503', endpoint: 'batches.retrieve', contains: job?.id ?? '', count: 8 });
     const troubled = () => rowsOf<{ trouble_count: number }>(stackAddresses().databaseUrl, 'SELECT trouble_count FROM provider_jobs WHERE batch_id = $1', [id]);
     await until('trouble', async () => ((await troubled())[0]?.trouble_count ?? 0) > 0);
     await until('its end', async () => (await troubled())[0]?.trouble_count === 0);
@@ -99,7 +99,7 @@ describe('troubles of a provider', () => {
 
   it('limits the creation five times and more: the batch pauses itself, says so, and resumes by itself', async () => {
     const mark = marker();
-    await simulatedProvider().rules({ effect: '429', endpoint: 'batches.create', provider: 'groq', count: 6, retryAfterSeconds: 0 });
+    await simulatedProvider().rules({ effect: '429', endpoint: 'batches.create', provider: 'groq', contains: mark, count: 6, retryAfterSeconds: 0 });
     const id = await batches().start('groq/llama-3.3-70b-versatile', prompts(mark, 3));
     const paused = await batches().until(id, ['paused']);
     expect(paused.reason).toMatchObject({ code: 'rate_limit' });

@@ -142,11 +142,12 @@ describe('a run that is steered', () => {
 
   it('pauses, says so, and goes on where it was', async () => {
     const mark = marker();
-    await simulatedProvider().rules({ effect: 'slow', latencyMs: 300, contains: mark });
+    await simulatedProvider().rules({ effect: 'hold', contains: mark, skip: 8 });
     const id = await runs.start({ plan: plain('simulated/cedar'), benchmarks: ['conclave-mini'], concurrency: 4, subset: part(24), config: { system_prompt: mark } });
-    await simulatedProvider().wait({ requests: 5 }, { contains: mark });
+    await simulatedProvider().wait({ held: 4 }, { contains: mark });
     await runs.signal(id, 'pause');
     expect(await runs.until(id, ['paused'])).toMatchObject({ reason: { code: 'user' } });
+    await simulatedProvider().release({ contains: mark });
     await runs.signal(id, 'resume');
     expect(await runs.ended(id)).toMatchObject({ status: 'succeeded' });
     expect(await runs.calls(id, 'count(*)::integer AS count', `AND outcome = 'succeeded'`)).toEqual([{ count: 24 }]);

@@ -104,9 +104,11 @@ export class RunDriver {
     return row;
   }
 
-  async until(id: string, statuses: readonly string[], timeoutMs = 60_000): Promise<RunRow> {
-    await until(`run ${id} to be ${statuses.join(' or ')}`, async () => statuses.includes((await this.run(id)).status), timeoutMs);
-    return this.run(id);
+  until(id: string, statuses: readonly string[], timeoutMs = 60_000): Promise<RunRow> {
+    return until(`run ${id} to be ${statuses.join(' or ')}`, async () => {
+      const row = await this.run(id);
+      return statuses.includes(row.status) && row;
+    }, timeoutMs);
   }
 
   ended(id: string, timeoutMs = 60_000): Promise<RunRow> {
