@@ -1,6 +1,6 @@
-import { mkdtempSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { homeFiles, openHome, postgresPassword } from './home.js';
 import { describeRun, recordChildren, releaseHome, runningSupervisor, survivors, takeHome } from './run-file.js';
@@ -31,6 +31,22 @@ describe('run file', () => {
     writeFileSync(files.supervisor, '{"pid": 1');
     takeHome(files);
     expect(runningSupervisor(files)?.pid).toBe(process.pid);
+  });
+
+  it('leaves a home alone that another start is clearing of a dead supervisor, unless that one died as it did', () => {
+    const files = openHome(newHome());
+    const guard = `${files.supervisor}.clearing`;
+    writeFileSync(files.supervisor, JSON.stringify({ pid: process.pid, startTime: 'another time' }));
+    writeFileSync(guard, '');
+    const soon = new Date(Date.now() + 60_000);
+    utimesSync(guard, soon, soon);
+    expect(() => { takeHome(files); }).toThrow('at this moment');
+    expect(runningSupervisor(files)).toBeNull();
+    const longAgo = new Date(Date.now() - 60_000);
+    utimesSync(guard, longAgo, longAgo);
+    takeHome(files);
+    expect(runningSupervisor(files)?.pid).toBe(process.pid);
+    expect(readdirSync(dirname(files.supervisor))).toEqual(['supervisor.json']);
   });
 
   it('knows which children still live', () => {

@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import type { HomeFiles } from './home.js';
@@ -25,22 +25,57 @@ export function runningSupervisor(files: HomeFiles): RunFile | null {
   return parsed.success && isSameProcess(parsed.data) ? parsed.data : null;
 }
 
+/** Another start needs microseconds to clear away what a dead one left; one that was killed as it did left its guard. */
+const patienceMs = 1_000;
+const abandonedMs = 500;
+
 /** Takes the home for this process; throws when another supervisor has it. */
 export function takeHome(files: HomeFiles): void {
   const mine = { pid: process.pid, startTime: startTimeOf(process.pid) };
-  for (let attempt = 0; attempt < 2; attempt += 1) {
-    try {
-      mkdirSync(dirname(files.supervisor), { recursive: true });
-      writeFileSync(files.supervisor, JSON.stringify(mine), { mode: 0o600, flag: 'wx' });
-      return;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-      const other = runningSupervisor(files);
-      if (other) throw new Error(alreadyRunning(files, other));
-      rmSync(files.supervisor, { force: true });
-    }
+  mkdirSync(dirname(files.supervisor), { recursive: true });
+  for (const giveUpAt = Date.now() + patienceMs; Date.now() < giveUpAt; pause()) {
+    if (putWhere(files.supervisor, mine)) return;
+    const other = runningSupervisor(files);
+    if (other) throw new Error(alreadyRunning(files, other));
+    if (clearDead(files) && putWhere(files.supervisor, mine)) return;
   }
   throw new Error(`Another Conclave took the data folder ${files.folder} at this moment.`);
+}
+
+/** Writes the file where there is none, whole or not at all: half of it would look like that of a dead supervisor. False: there is one. */
+function putWhere(path: string, content: unknown): boolean {
+  const partial = `${path}.${String(process.pid)}`;
+  writeFileSync(partial, JSON.stringify(content), { mode: 0o600 });
+  try {
+    linkSync(partial, path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  } finally {
+    rmSync(partial, { force: true });
+  }
+}
+
+/** Removes the file of a dead supervisor. One start at a time does, and looks again as it does: who saw the dead one's does not remove that of who took the home since. False: another start is at it. */
+function clearDead(files: HomeFiles): boolean {
+  const guard = `${files.supervisor}.clearing`;
+  if (!putWhere(guard, '')) {
+    const begunAt = statSync(guard, { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
+    if (Date.now() - begunAt > abandonedMs) rmSync(guard, { force: true });
+    return false;
+  }
+  try {
+    if (!runningSupervisor(files)) rmSync(files.supervisor, { force: true });
+    return true;
+  } finally {
+    rmSync(guard, { force: true });
+  }
+}
+
+/** Nothing of a start has begun yet, so that the thread may stand still. */
+function pause(): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
 }
 
 function alreadyRunning(files: HomeFiles, other: RunFile): string {
