@@ -18,7 +18,7 @@ export class BatchControlService {
     private readonly engine: BatchEngine,
   ) {}
 
-  /** Cancels for good; one that is over stays as it is. */
+  /** Cancels for good; one that is over stays as it is, unless it failed and left jobs at providers. */
   async cancel(id: string, caller: string): Promise<BatchRow> {
     const batch = await this.reads.find(id, caller);
     // The mark first: it ends realtime calls at once, and the workflow reads it wherever it is.

@@ -9,7 +9,7 @@ import { Sweep } from '../temporal/sweep.js';
 import { BatchEngine, type StartableBatch } from './batch-engine.js';
 import { BatchesStore, type ActiveBatch } from './batches.store.js';
 
-/** Looks after batches that nobody carries out: a row without workflow is started; one that can't be, or whose workflow ended without ending it, fails. */
+/** Looks after batches that nobody carries out: a row without workflow is started; one that can't be, or whose workflow ended without ending it, fails, unless it is to be canceled. */
 @Injectable()
 export class BatchSweep extends Sweep<ActiveBatch> {
   constructor(
@@ -27,8 +27,8 @@ export class BatchSweep extends Sweep<ActiveBatch> {
   protected async lookAfter(batch: ActiveBatch): Promise<void> {
     const { id } = batch;
     const status = await this.engine.status(id);
-    // One that completed belongs to an earlier state of the database, which was restored since.
-    if (status === null || status === 'COMPLETED') await this.startLate(batch);
+    // One that completed belongs to an earlier state of the database, which was restored since. A cancellation takes a workflow to reach the providers, whoever ended the one before.
+    if (status === null || status === 'COMPLETED' || (status === 'TERMINATED' && batch.cancelRequestedAt)) await this.startLate(batch);
     // Its mark was set and the signal lost; a batch that stands still would not look at it by itself.
     else if (status === 'RUNNING' && batch.status === 'paused' && batch.cancelRequestedAt) await this.engine.signal(id, batchSignals.cancel);
     else if (status !== 'RUNNING' && status !== 'CONTINUED_AS_NEW') await this.fail(id, `The workflow ended (${status.toLowerCase()}) without ending the batch.`);

@@ -154,10 +154,20 @@ export class BatchesStore {
     return rows;
   }
 
-  /** Notes that the batch is to be canceled, so that no further call begins; false where it is over. */
+  /**
+   * Notes that the batch is to be canceled, so that no further call begins; false where it is over. One that failed because nobody carried it out any more, and that may have jobs at
+   * providers, is open again, and so are the items that failed with it: its workflow ends those jobs and keeps what they did (index `provider_jobs_batch`).
+   */
   async requestCancel(id: string): Promise<boolean> {
     const { rowCount } = await this.sql.query({
-      text: `UPDATE batches SET cancel_requested_at = coalesce(cancel_requested_at, now()) WHERE id = $1 AND status NOT IN ('completed', 'failed', 'canceled')`,
+      text: `WITH left_alone AS (
+               SELECT id, reason FROM batches WHERE id = $1 AND status = 'failed'
+                 AND EXISTS (SELECT FROM provider_jobs WHERE batch_id = $1 AND mode = 'batch' AND status IN ('creating', 'running', 'ended')) FOR UPDATE
+             ), reopened AS (
+               UPDATE batch_items AS item SET status = 'pending', failure = NULL, finished_at = NULL FROM left_alone WHERE item.batch_id = left_alone.id AND item.status = 'failed' AND item.failure = left_alone.reason
+             )
+             UPDATE batches SET cancel_requested_at = coalesce(cancel_requested_at, now()), status = CASE WHEN status = 'failed' THEN 'submitting' ELSE status END, finished_at = NULL
+             WHERE id = $1 AND (status NOT IN ('completed', 'failed', 'canceled') OR EXISTS (SELECT FROM left_alone))`,
       values: [id],
     });
     return rowCount === 1;

@@ -211,19 +211,37 @@ SELECT 'batch_unstarted', caller, body_hash, interface, 'pending', mode, default
       expect(await client().ended('batch_unstarted')).toMatchObject({ status: 'completed', counts: { succeeded: 3 } });
     }, 60_000);
 
-    it('as its workflow was terminated, says so; a retry goes on with the job at the provider', async () => {
-      const mark = marker();
-      await simulatedProvider().rules({ effect: 'job_hold', contains: mark });
+    /** A batch of three whose job is at the provider, with two answers, and whose workflow somebody ended. */
+    const terminated = async (mark: string): Promise<string> => {
+      await simulatedProvider().rules({ effect: 'job_hold', contains: mark, rows: 2 });
       const id = await client().start('openai/gpt-4o-mini', prompts(mark, 3));
       await client().until(id, ['running']);
       const connection = await Connection.connect({ address: temporal.address });
       await new Client({ connection }).workflow.getHandle(`batch/${id}`).terminate();
       await connection.close();
       expect(await client().until(id, ['failed'])).toMatchObject({ reason: { code: 'internal', message: expect.stringContaining('terminated') }, counts: { failed: 3 } });
+      return id;
+    };
+
+    it('as its workflow was terminated, says so; a retry goes on with the job at the provider', async () => {
+      const mark = marker();
+      const id = await terminated(mark);
       await simulatedProvider().release({ contains: mark });
       await client().control(id, 'retry');
       expect(await client().until(id, ['completed'])).toMatchObject({ counts: { succeeded: 3 } });
       expect(await simulatedProvider().jobs({ contains: mark })).toHaveLength(1);
+    }, 90_000);
+
+    it.each([
+      ['a cancellation ends the job at the provider and keeps what it did', (id: string) => client().control(id, 'cancel')],
+      ['so does one that the api noted and died', (id: string) => rowsOf(database.url, `WITH items AS (UPDATE batch_items SET status = 'pending', failure = NULL, finished_at = NULL WHERE batch_id = $1) UPDATE batches SET status = 'submitting', cancel_requested_at = now(), finished_at = NULL WHERE id = $1`, [id])],
+    ])('as its workflow was terminated: %s', async (_, cancel) => {
+      const mark = marker();
+      const id = await terminated(mark);
+      await cancel(id);
+      expect(await client().until(id, ['canceled'])).toMatchObject({ reason: null, counts: { pending: 0, succeeded: 2, canceled: 1 }, jobs: [{ status: 'canceled' }] });
+      expect((await simulatedProvider().jobs({ contains: mark })).map(({ state }) => state)).toEqual([expect.stringMatching(/cancel/)]);
+      expect((await client().control(id, 'cancel')).json).toMatchObject({ status: 'canceled' });
     }, 90_000);
 
     it('as it stands still and the signal of its cancellation was lost, hears of it', async () => {
