@@ -55,14 +55,18 @@ const lineOverheadBytes = 160;
 interface PreparedLine extends JobLineBound {
   endpoint: string;
 }
-type Group = WaitingGroup & { mode: BatchMode; interface: BatchProvider | null };
+type Group = WaitingGroup & { mode: BatchMode; interface: BatchProvider | null; price: CallPrice | null };
 
 /**
  * Puts waiting calls into jobs, in the order in which they were planned: by mode, provider, model and endpoint, within the provider's limits, as long as there is room for jobs and the cap allows
  * it. What a provider or model takes in no batch goes by realtime calls. A call that can't be sent at all fails.
  */
 export async function assignCalls(parts: PlanningParts, input: AssignInput): Promise<Assigned> {
-  const groups = (await parts.planning.waitingGroups(input.batchId)).map((group): Group => ({ ...group, ...modeOf(parts, group, input.batch.mode) }));
+  const groups = (await parts.planning.waitingGroups(input.batchId)).map((group): Group => {
+    const { mode, interface: batch } = modeOf(parts, group, input.batch.mode);
+    // Read once: what is set aside for a line and what its answer is charged at is the same price.
+    return { ...group, mode, interface: batch, price: parts.price(group.provider, group.model, mode) };
+  });
   const assigner = new Assigner(parts, input);
   // Providers' jobs take hours, so they go first.
   for (const mode of ['batch', 'realtime'] as const) {
@@ -153,7 +157,7 @@ class Assigner {
         attachments: attachmentsOf(request.messages),
         maxOutputTokens: request.sampling.maxOutputTokens ?? null,
         outputLimit: this.parts.outputLimit(group.provider, group.model),
-        price: this.parts.price(group.provider, group.model, group.mode),
+        price: group.price,
       });
       return { id: call.id, endpoint: rendered.endpoint, bytes: bytes + rendered.endpoint.length + lineOverheadBytes, ...bound };
     } catch (error) {
@@ -190,7 +194,7 @@ class Assigner {
   private async write(group: Group, endpoint: string, job: OpenJob<PreparedLine>): Promise<void> {
     if (this.isOver) return;
     const { batchId, round, batch } = this.input;
-    const written = await this.parts.planning.writeJob({ batchId, round, mode: group.mode, provider: group.provider, model: group.model, endpoint, lines: job.lines }, batch.budgetId);
+    const written = await this.parts.planning.writeJob({ batchId, round, mode: group.mode, provider: group.provider, model: group.model, endpoint, price: group.price, lines: job.lines }, batch.budgetId);
     if (written.jobId !== null) this.room -= 1;
     this.heldBy = written.heldBy;
   }

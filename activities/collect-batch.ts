@@ -135,7 +135,8 @@ async function writeGroup(parts: JobParts, job: JobAtWork, end: JobEnd, tally: T
 
 function outcomeOf(parts: JobParts, job: JobAtWork, end: JobEnd, line: JobLine, result: BatchResult): LineOutcome {
   const { requestHash, dropped } = lineRequest(parts, line);
-  const price = parts.batchPrice(line.input.model.provider, line.input.model.model);
+  // What it was planned at, and set aside for. A price that became known meanwhile is better than none.
+  const price = job.price ?? parts.batchPrice(line.input.model.provider, line.input.model.model);
   if (!result.ok) {
     const { code, httpStatus } = result.failure;
     const message = storable(result.failure.message);

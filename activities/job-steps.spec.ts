@@ -3,6 +3,7 @@ import type { Context } from '@temporalio/activity';
 import type pg from 'pg';
 import type { Usage } from '../domain/chat/chat-request.js';
 import type { PassGate } from '../domain/limits/gate.js';
+import type { CallPrice } from '../domain/pricing/call-price.js';
 import { BatchPlanningStore } from '../src/batches/batch-planning.store.js';
 import { BatchReadsStore } from '../src/batches/batch-reads.store.js';
 import { JobLinesStore } from '../src/batches/job-lines.store.js';
@@ -114,6 +115,8 @@ async function* rowsOf(ids: string[]): AsyncGenerator<BatchResult> {
   }
 }
 
+const price: CallPrice = { inputNanoUsdPerMillion: 1_000_000, outputNanoUsdPerMillion: 2_000_000, cachedInputNanoUsdPerMillion: null, source: 'spec', date: '2026-11-21' };
+
 function partsOf(provider: ScriptedProvider, pass: PassGate = through): JobParts {
   return {
     jobs: new ProviderJobsStore(pool),
@@ -129,9 +132,9 @@ function partsOf(provider: ScriptedProvider, pass: PassGate = through): JobParts
 }
 
 /** A planned job of some plain items. */
-async function planned(provider: ScriptedProvider, items = 2): Promise<{ jobId: string; read(): Promise<JobAtWork> }> {
+async function planned(provider: ScriptedProvider, items = 2, price: CallPrice | null = null): Promise<{ jobId: string; read(): Promise<JobAtWork> }> {
   const batchId = await createBatchRows(pool, { items: Array.from({ length: items }, () => ({ plan: planOf('single', ['a']) })) });
-  const parts = { planning: new BatchPlanningStore(pool), provider: () => provider.asProvider, price: () => null, outputLimit: () => null, batchSupport: () => null, jobTokenLimit: () => null, acceptsImages: () => true };
+  const parts = { planning: new BatchPlanningStore(pool), provider: () => provider.asProvider, price: () => price, outputLimit: () => null, batchSupport: () => null, jobTokenLimit: () => null, acceptsImages: () => true };
   const { jobs } = await planRound(parts, { batchId, round: 0 });
   const jobId = jobs[0]?.jobId ?? '';
   const store = new ProviderJobsStore(pool);
@@ -320,13 +323,32 @@ describe('a step that meets a mistake', () => {
 });
 
 describe('collect', () => {
+  it.each([
+    ['the price that its lines were planned at, whatever it is now', price, 120],
+    ['the price of now where there was none', null, 1_200],
+  ])('charges %s', async (_, plannedAt, cost) => {
+    const provider = new ScriptedProvider();
+    provider.uploads = true;
+    const job = await planned(provider, 1, plannedAt);
+    const dearer = { ...price, inputNanoUsdPerMillion: 10 * price.inputNanoUsdPerMillion, outputNanoUsdPerMillion: 10 * price.outputNanoUsdPerMillion };
+    const parts = { ...partsOf(provider), batchPrice: () => dearer };
+    await submit(parts, await job.read(), signal);
+    const { reference, batchId } = await job.read();
+    provider.useless = { lineId: provider.created[0]?.lineIds[0] ?? '', usage: { inputTokens: 100, outputTokens: 10, cachedInputTokens: 0, reasoningTokens: 0 } };
+    const jobs = new ProviderJobsStore(pool);
+    await jobs.saveStatus(job.jobId, statusOf(reference ?? '', 1, { state: 'completed', results: { url: 'x' } }));
+    await jobs.end(job.jobId, null);
+    await collect(parts, await job.read(), signal);
+    const { rows } = await pool.query('SELECT cost_nano_usd AS cost, price FROM calls WHERE group_id = $1', [batchId]);
+    expect(rows).toEqual([{ cost: String(cost), price: plannedAt ?? dearer }]);
+  });
+
   it('counts an answer that is of no use as what it cost', async () => {
     const provider = new ScriptedProvider();
     provider.uploads = true;
     const job = await planned(provider, 1);
     const usage = { inputTokens: 100, outputTokens: 10, cachedInputTokens: 0, reasoningTokens: 10 };
     const spent: unknown[] = [];
-    const price = { inputNanoUsdPerMillion: 1_000_000, outputNanoUsdPerMillion: 2_000_000, cachedInputNanoUsdPerMillion: null, source: 'spec', date: '2026-11-21' };
     const parts: JobParts = { ...partsOf(provider), batchPrice: () => price, settle: async (_budget, _job, cost) => { spent.push(cost.nanoUsd); } };
     await submit(parts, await job.read(), signal);
     const { reference, batchId } = await job.read();

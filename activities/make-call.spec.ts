@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { CallModelInput } from '../domain/chat/call.js';
+import type { CallPrice } from '../domain/pricing/call-price.js';
 import { ProviderFailure } from '../src/providers/provider-failure.js';
 import type { ProviderResponse } from '../src/providers/provider.js';
 import { conversationOf } from './compose-request.js';
@@ -15,7 +16,7 @@ const conversation = conversationOf({ messages: [{ role: 'user', content: 'hi' }
 const failure = (code: ProviderFailure['code'], httpStatus?: number) => new ProviderFailure({ code, provider: 'p', model: 'm', message: code, ...(httpStatus === undefined ? {} : { httpStatus }) });
 
 /** What the reservation of one call was settled with. */
-async function settled(generate: (signal: AbortSignal) => Promise<ProviderResponse>, options: { refusedAtGate?: true; abort?: AbortController } = {}): Promise<unknown> {
+async function settled(generate: (signal: AbortSignal) => Promise<ProviderResponse>, options: { refusedAtGate?: true; abort?: AbortController; price?: () => CallPrice } = {}): Promise<unknown> {
   const seen: unknown[] = [];
   const reservation: Reservation = {
     settle: async (spent) => {
@@ -29,7 +30,7 @@ async function settled(generate: (signal: AbortSignal) => Promise<ProviderRespon
       if (options.refusedAtGate) throw failure('timeout');
       return work(request.timeoutMs);
     },
-    price: () => price,
+    price: options.price ?? (() => price),
     acceptsImages: () => true,
     openStream: () => ({ push: () => undefined, end: () => Promise.resolve() }),
     reserve: () => Promise.resolve(reservation),
@@ -42,6 +43,15 @@ async function settled(generate: (signal: AbortSignal) => Promise<ProviderRespon
 describe('the reservation of a call', () => {
   it('is settled with what the call cost', async () => {
     expect(await settled(() => Promise.resolve(answer))).toEqual({ nanoUsd: 20_000, tokens: 15 });
+  });
+
+  it('is made and settled by one price, though it rises while the provider works', async () => {
+    let now = price;
+    const rise = () => {
+      now = { ...price, inputNanoUsdPerMillion: 10 * price.inputNanoUsdPerMillion };
+      return Promise.resolve(answer);
+    };
+    expect(await settled(rise, { price: () => now })).toEqual({ nanoUsd: 20_000, tokens: 15 });
   });
 
   it('counts as spent where the call was cut off after it was sent, or told no usage', async () => {

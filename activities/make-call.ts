@@ -20,13 +20,13 @@ export interface MakeCallParts {
   provider(name: string): Provider;
   /** Keeps the provider's limits: every request to a provider goes through it. */
   pass: PassGate;
-  /** Of a realtime call, now; null: unknown. */
+  /** Of a realtime call, now; null: unknown. Asked once for each attempt, before it is sent. */
   price(provider: string, model: string): CallPrice | null;
   /** False only where the registry says that the model takes no images. */
   acceptsImages(provider: string, model: string): boolean;
   openStream(input: CallModelInput, attempt: number): { push(text: string): void; end(): Promise<void> };
-  /** Sets aside what the attempt may cost, where its group has a cap; null: nothing is capped. Throws what ends the call before it is sent. */
-  reserve?(input: CallModelInput, request: ProviderRequest): Promise<Reservation | null>;
+  /** Sets aside what the attempt may cost at `price`, where its group has a cap; null: nothing is capped. Throws what ends the call before it is sent. */
+  reserve?(input: CallModelInput, request: ProviderRequest, price: CallPrice | null): Promise<Reservation | null>;
   /** What a call cost, where its group charges otherwise than by the price. */
   costOf?(input: CallModelInput, usage: Usage | null, price: CallPrice | null): number | null;
 }
@@ -56,7 +56,8 @@ const usualOutputTokens = 1_000;
  */
 export async function makeCall(parts: MakeCallParts, input: CallModelInput, conversation: Conversation, { number, signal }: CallAttempt): Promise<CallAnswer> {
   const { request, dropped, requestHash } = composedCall(parts, input, conversation);
-  const reservation = await parts.reserve?.(input, request);
+  const price = parts.price(input.model.provider, input.model.model);
+  const reservation = await parts.reserve?.(input, request, price);
   const attempt: Attempt = { input, number, requestHash, startedAt: Date.now(), isSent: false };
   let response: ProviderResponse;
   try {
@@ -69,7 +70,7 @@ export async function makeCall(parts: MakeCallParts, input: CallModelInput, conv
     signal.throwIfAborted();
     throw error;
   }
-  const record = succeededRecord(parts, attempt, request, { ...response, droppedParameters: [...response.droppedParameters, ...dropped] });
+  const record = succeededRecord(parts, { ...attempt, price }, request, { ...response, droppedParameters: [...response.droppedParameters, ...dropped] });
   const earlier = await enter(parts, input, record);
   await reservation?.settle(record.usage === null ? null : { nanoUsd: record.costNanoUsd ?? 0, tokens: record.usage.inputTokens + record.usage.outputTokens });
   return earlier ?? answerOf(record);
@@ -119,10 +120,8 @@ async function enter(parts: MakeCallParts, input: CallModelInput, record: CallRe
   return earlier ? answerOnly(earlier) : null;
 }
 
-function succeededRecord(parts: MakeCallParts, attempt: Attempt, request: ProviderRequest, response: ProviderResponse): CallRecord {
-  const { input } = attempt;
-  const { provider, model } = input.model;
-  const price = parts.price(provider, model);
+function succeededRecord(parts: MakeCallParts, attempt: Attempt & { price: CallPrice | null }, request: ProviderRequest, response: ProviderResponse): CallRecord {
+  const { input, price } = attempt;
   const approximated = response.usage === null && input.groupId !== undefined && isRunId(input.groupId);
   const usage = approximated ? approximateUsage(request.messages, response.text) : response.usage;
   return {

@@ -95,13 +95,13 @@ async function chunkOf(provider: CountedProvider, items: number, options: { budg
   const planning = { planning: new BatchPlanningStore(pool), provider: () => provider.asProvider, price: () => price, outputLimit: () => null, batchSupport: () => null, jobTokenLimit: () => null, acceptsImages: () => true };
   const { jobs } = await planRound(planning, { batchId, round: 0 });
   const jobId = jobs[0]?.jobId ?? '';
-  const attempt = async (lines?: JobLinesStore, ofJob = jobId, lookMs?: number): Promise<Chunk> => {
+  const attempt = async (lines?: JobLinesStore, ofJob = jobId, { lookMs, calls = callsOf(provider) }: { lookMs?: number; calls?: MakeCallParts } = {}): Promise<Chunk> => {
     const job = await new ProviderJobsStore(pool).read(ofJob);
     if (!job) throw new Error(`${ofJob} is gone`);
-    return new Chunk(partsOf(lines, lookMs), callsOf(provider), job);
+    return new Chunk(partsOf(lines, lookMs), calls, job);
   };
   /** An attempt of a process that is stopped: it looks at nothing. */
-  const blind = () => attempt(undefined, jobId, 60_000);
+  const blind = () => attempt(undefined, jobId, { lookMs: 60_000 });
   /** The chunk of the next round; undefined: nothing could be planned. */
   const next = async (): Promise<string | undefined> => (await planRound(planning, { batchId, round: 1 })).jobs[0]?.jobId;
   return { batchId, jobId, attempt, blind, next };
@@ -172,6 +172,14 @@ describe('a chunk of realtime calls', () => {
     expect(await (await attempt()).run(never)).toMatchObject({ succeeded: 1, failed: 1 });
     const known = 10 * 1_000 + 5 * 2_000;
     expect(await new BudgetsStore(pool).read('unsure')).toMatchObject({ reserved: { nanoUsd: 0 }, spent: { nanoUsd: known + Number(rows[0]?.reserved) } });
+  });
+
+  it('is charged at the price that was set aside for, though it rose since', async () => {
+    const provider = new CountedProvider(() => Promise.resolve(answer));
+    const { jobId, attempt } = await chunkOf(provider, 3, { budgetId: 'risen' });
+    const dearer = { ...callsOf(provider), price: () => ({ ...price, inputNanoUsdPerMillion: 1_000 * price.inputNanoUsdPerMillion }) };
+    await (await attempt(undefined, jobId, { calls: dearer })).run(never);
+    expect(await new BudgetsStore(pool).read('risen')).toMatchObject({ reserved: { nanoUsd: 0 }, spent: { nanoUsd: 3 * (10 * 1_000 + 5 * 2_000) } });
   });
 
   it('never passes its cap by attempts that were cut off: each has a reservation of its own, or waits for a higher cap', async () => {

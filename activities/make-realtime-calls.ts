@@ -44,6 +44,7 @@ export class Chunk {
   private start = 0;
   private halt: Halt | null = null;
   private standstill: Standstill | null = null;
+  private readonly calls: MakeCallParts;
   /** Ends pauses between attempts. */
   private readonly halted = new AbortController();
   /** Ends requests under way: only for what was canceled. */
@@ -51,9 +52,12 @@ export class Chunk {
 
   constructor(
     private readonly parts: JobParts,
-    private readonly calls: MakeCallParts,
+    calls: MakeCallParts,
     private readonly job: JobAtWork,
   ) {
+    const { price } = job;
+    // Calls are charged at what was set aside for them.
+    this.calls = price === null ? calls : { ...calls, price: () => price };
     // Every call listens; without this Node takes more than ten for a leak and warns of each chunk.
     setMaxListeners(0, this.halted.signal, this.abandoned.signal);
   }

@@ -249,7 +249,7 @@ describe('planRound', () => {
     await pool.query(`INSERT INTO batch_calls (batch_id, item_id, key, provider, model, input, status) VALUES ($1, $1 || '.0', 'k', 'test', 'a', '{}', 'waiting')`, [batchId]);
     const [call] = await callsOf(batchId);
     const line = { id: call!.id, bytes: 1, inputTokens: 1, outputTokens: 1, costNanoUsd: 1 };
-    expect(await planning.writeJob({ batchId, round: 0, mode: 'batch', provider: 'test', model: 'a', endpoint, lines: [line] }, null)).toEqual({ jobId: null, planned: 0, heldBy: null });
+    expect(await planning.writeJob({ batchId, round: 0, mode: 'batch', provider: 'test', model: 'a', endpoint, price: null, lines: [line] }, null)).toEqual({ jobId: null, planned: 0, heldBy: null });
   });
 });
 

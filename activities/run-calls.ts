@@ -41,12 +41,12 @@ export function runCalls<Parts extends MakeCallParts>(calls: Parts, { state, bud
   };
   return {
     ...calls,
-    reserve: async (input, request) => {
+    reserve: async (input, request, price) => {
       if (input.groupId === undefined) return null;
       const rules = await rulesOf(input.groupId);
       if (rules.budgetId === null) return null;
       const size = { bytes: Buffer.byteLength(JSON.stringify(request.messages)), attachments: attachmentsOf(request.messages), maxOutputTokens: request.sampling.maxOutputTokens ?? null, outputLimit: limits(input.model).outputTokens };
-      const bound = callBound({ ...size, price: calls.price(input.model.provider, input.model.model) });
+      const bound = callBound({ ...size, price });
       const costNanoUsd = boundBy(rules, bound.costNanoUsd, (name) => callBound({ ...size, price: priceOf(name) }).costNanoUsd);
       return setAside(budgets, rules.budgetId, `${input.completionId} ${input.key} ${randomBytes(6).toString('hex')}`, { ...bound, costNanoUsd });
     },

@@ -10,6 +10,7 @@ import type { ChatRequest, FinishReason, ToolCall } from '../../domain/chat/chat
 import type { Decision } from '../../domain/chat/decision.js';
 import type { StrategyPlan } from '../../domain/chat/plan.js';
 import type { CallFailure } from '../../domain/failures/failure-code.js';
+import type { CallPrice } from '../../domain/pricing/call-price.js';
 import { BudgetsStore } from '../budgets/budgets.store.js';
 import type { BatchReason } from './batch.entity.js';
 import type { BudgetStanding, Spending } from '../budgets/budgets.store.js';
@@ -92,6 +93,8 @@ export interface NewJob {
   provider: string;
   model: string;
   endpoint: string;
+  /** By which the lines' bounds were made, and their answers are charged; null: unknown. */
+  price: CallPrice | null;
   lines: JobLineBound[];
 }
 
@@ -295,8 +298,8 @@ async function insertJob(tx: Sql, job: NewJob, jobId: string): Promise<void> {
   const inputTokens = job.lines.reduce((sum, line) => sum + line.inputTokens, 0);
   const bytes = job.mode === 'realtime' ? 0 : job.lines.reduce((sum, line) => sum + line.bytes, 0);
   await tx.query({
-    text: `INSERT INTO provider_jobs (id, batch_id, round, mode, provider, model, endpoint, status, line_count, byte_count, estimated_input_tokens) VALUES ($1, $2, $3, $4, $5, $6, $7, 'planned', $8, $9, $10)`,
-    values: [jobId, job.batchId, job.round, job.mode, job.provider, job.model, job.endpoint, job.lines.length, bytes, inputTokens],
+    text: `INSERT INTO provider_jobs (id, batch_id, round, mode, provider, model, endpoint, status, line_count, byte_count, estimated_input_tokens, price) VALUES ($1, $2, $3, $4, $5, $6, $7, 'planned', $8, $9, $10, $11)`,
+    values: [jobId, job.batchId, job.round, job.mode, job.provider, job.model, job.endpoint, job.lines.length, bytes, inputTokens, job.price && safeJson(job.price)],
   });
   await tx.query({
     text: `UPDATE batch_calls AS call SET status = 'assigned', job_id = $1, attempt = attempt + 1, reserved_nano_usd = line.nano_usd, reserved_tokens = line.tokens FROM unnest($2::bigint[], $3::bigint[], $4::bigint[]) AS line(id, nano_usd, tokens) WHERE call.id = line.id`,

@@ -1,5 +1,6 @@
 import { Check, Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
 import type { BatchMode, ProviderJobStatus } from '../../domain/batches/batch-status.js';
+import type { CallPrice } from '../../domain/pricing/call-price.js';
 import type { JobStatus } from '../providers/batch-provider.js';
 import { safeInteger } from '../database/column-types.js';
 import { BatchEntity, type BatchReason } from './batch.entity.js';
@@ -52,6 +53,10 @@ export class ProviderJobEntity {
 
   @Column('bigint', { name: 'estimated_input_tokens', default: 0, transformer: safeInteger })
   estimatedInputTokens!: number;
+
+  /** At which its lines were planned and are charged, whatever it is when they are collected; null: it was unknown. */
+  @Column('jsonb', { nullable: true })
+  price!: CallPrice | null;
 
   /** Id of the uploaded input at the provider. */
   @Column('text', { name: 'input_reference', nullable: true })

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import type { BatchOptions } from '../../domain/batches/batch-options.js';
 import type { BatchMode, BatchStatus, ProviderJobStatus } from '../../domain/batches/batch-status.js';
+import type { CallPrice } from '../../domain/pricing/call-price.js';
 import type { JobStatus } from '../providers/batch-provider.js';
 import { inTransaction } from '../database/in-transaction.js';
 import { safeJson } from '../database/safe-json.js';
@@ -18,6 +19,8 @@ export interface JobAtWork {
   status: ProviderJobStatus;
   reason: BatchReason | null;
   lineCount: number;
+  /** Of its lines, as it was planned; null: it was unknown then. */
+  price: CallPrice | null;
   inputReference: string | null;
   reference: string | null;
   certain: boolean;
@@ -43,6 +46,7 @@ interface JobRow {
   status: ProviderJobStatus;
   reason: BatchReason | null;
   line_count: number;
+  price: CallPrice | null;
   input_reference: string | null;
   reference: string | null;
   certain: boolean;
@@ -61,7 +65,7 @@ interface JobRow {
   cancel_requested: boolean;
 }
 
-const jobColumns = `job.id, job.batch_id, job.mode, job.provider, job.model, job.endpoint, job.status, job.reason, job.line_count, job.input_reference, job.reference, job.certain,
+const jobColumns = `job.id, job.batch_id, job.mode, job.provider, job.model, job.endpoint, job.status, job.reason, job.line_count, job.price, job.input_reference, job.reference, job.certain,
 job.rejected_references, job.last_status, job.start_count, job.poll_count, job.trouble_count, job.create_started_at, job.submitted_at, job.cancel_sent_at,
 batch.status AS batch_status, batch.next_mode, batch.options, batch.budget_id, batch.cancel_requested_at IS NOT NULL AS cancel_requested`;
 
@@ -283,6 +287,7 @@ function jobOf(row: JobRow): JobAtWork {
     status: row.status,
     reason: row.reason,
     lineCount: row.line_count,
+    price: row.price,
     inputReference: row.input_reference,
     reference: row.reference,
     certain: row.certain,
