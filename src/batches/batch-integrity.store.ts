@@ -1,8 +1,10 @@
 import type pg from 'pg';
 import { missedSchema, outputOf } from '../../domain/batches/item-output.js';
+import type { BatchItemOutput } from '../../domain/batches/item-output.js';
 import type { BatchMode, ProviderJobStatus } from '../../domain/batches/batch-status.js';
 import { inTransaction } from '../database/in-transaction.js';
 import { safeJson } from '../database/safe-json.js';
+import type { Sql } from '../database/sql.js';
 import { reopenBatchText } from './batch-state.store.js';
 
 /** What became of the lines of one job. `expected` is the sum of the seven after it. */
@@ -58,7 +60,6 @@ export interface Revalidated {
 
 interface StoredAnswer {
   id: string;
-  ordinal: number;
   status: 'succeeded' | 'failed';
   text: string;
 }
@@ -68,6 +69,8 @@ const answerOfCall = `calls AS answer ON answer.completion_id = call.item_id AND
 /** An item's answer is the last recorded call of a plain model, or part of the decision. */
 const hasAnswer = `(item.decision IS NOT NULL OR EXISTS (SELECT FROM calls WHERE calls.completion_id = item.id AND calls.outcome = 'succeeded'))`;
 const pageSize = 200;
+/** Milliseconds of judging without letting other requests have their turn. */
+const turnMs = 10;
 
 /** Compares what a batch says with what it has, repairs the difference, and judges stored answers anew. None of it calls a provider. */
 export class BatchIntegrityStore {
@@ -105,28 +108,43 @@ export class BatchIntegrityStore {
 
   /**
    * Judges every stored answer by a schema, which is the batch's own from now on: items that follow it succeed, the others fail and may be retried. Items that failed for another reason, and
-   * such as answered with tool calls, stay as they are.
+   * such as answered with tool calls, stay as they are. All of it is one transaction, with what `besides` writes: whoever dies half-way leaves everything as it was. Null: the batch is not over.
    */
-  async revalidate(batchId: string, schema: Record<string, unknown>): Promise<Revalidated> {
-    await this.pool.query({ text: `UPDATE batches SET options = jsonb_set(options, '{schema}', $2) WHERE id = $1`, values: [batchId, safeJson(schema)] });
-    const result: Revalidated = { checked: 0, valid: 0, invalid: 0, changed: 0 };
-    for (let after = -1; ; ) {
-      const { rows } = await this.pool.query<StoredAnswer>({ text: answersText, values: [batchId, after, pageSize] });
-      const last = rows.at(-1);
-      if (!last) return result;
-      after = last.ordinal;
-      const judged = rows.map((row) => ({ id: row.id, was: row.status, output: outputOf(row.text, schema) }));
-      await this.pool.query({
-        text: judgeText,
-        values: [safeJson(judged.map(({ id, output }) => ({ id, output, status: output.valid ? 'succeeded' : 'failed', failure: output.valid ? null : missedSchema(output.errors) })))],
-      });
-      const valid = judged.filter(({ output }) => output.valid).length;
-      result.checked += rows.length;
-      result.valid += valid;
-      result.invalid += rows.length - valid;
-      result.changed += judged.filter(({ was, output }) => (was === 'succeeded') !== output.valid).length;
-    }
+  revalidate(batchId: string, schema: Record<string, unknown>, besides: (tx: Sql) => Promise<void> = () => Promise.resolve()): Promise<Revalidated | null> {
+    return inTransaction(this.pool, async (tx) => {
+      // Whoever else judges or opens this batch waits here.
+      const { rows: [batch] } = await tx.query<{ last: number | null }>({ text: beginJudgingText, values: [batchId, safeJson(schema)] });
+      if (!batch) return null;
+      const result: Revalidated = { checked: 0, valid: 0, invalid: 0, changed: 0 };
+      for (let from = 0; from <= (batch.last ?? -1); from += pageSize) await judgePage(tx, { batchId, schema, from, result });
+      await besides(tx);
+      return result;
+    });
   }
+}
+
+async function judgePage(tx: Sql, { batchId, schema, from, result }: { batchId: string; schema: Record<string, unknown>; from: number; result: Revalidated }): Promise<void> {
+  const { rows } = await tx.query<StoredAnswer>({ text: answersText, values: [batchId, from, from + pageSize] });
+  const judged = await judge(rows, schema);
+  if (judged.length > 0) await tx.query({ text: judgeText, values: [safeJson(judged.map(({ row, output }) => ({ id: row.id, output, status: output.valid ? 'succeeded' : 'failed', failure: output.valid ? null : missedSchema(output.errors) })))] });
+  const valid = judged.filter(({ output }) => output.valid).length;
+  result.checked += rows.length;
+  result.valid += valid;
+  result.invalid += rows.length - valid;
+  result.changed += judged.filter(({ row, output }) => (row.status === 'succeeded') !== output.valid).length;
+}
+
+/** Answers may be long and schemas slow: others have their turn in between. */
+async function judge(rows: readonly StoredAnswer[], schema: Record<string, unknown>): Promise<{ row: StoredAnswer; output: BatchItemOutput }[]> {
+  const judged: { row: StoredAnswer; output: BatchItemOutput }[] = [];
+  let since = performance.now();
+  for (const row of rows) {
+    judged.push({ row, output: outputOf(row.text, schema) });
+    if (performance.now() - since < turnMs) continue;
+    await new Promise(setImmediate);
+    since = performance.now();
+  }
+  return judged;
 }
 
 const jobsText = `
@@ -165,15 +183,19 @@ RETURNING call.item_id`;
 const reopenText = `UPDATE batch_items AS item SET status = 'pending', decision = NULL, output = NULL, failure = NULL, finished_at = NULL
 WHERE item.batch_id = $1 AND ((item.id = ANY($2) AND item.status IN ('succeeded', 'failed')) OR (item.status = 'succeeded' AND NOT ${hasAnswer}))`;
 
-// The last answer of a plain model has the highest sample.
+const beginJudgingText = `UPDATE batches SET options = jsonb_set(options, '{schema}', $2) WHERE id = $1 AND status IN ('completed', 'failed', 'canceled')
+RETURNING (SELECT max(ordinal) FROM batch_items WHERE batch_id = $1) AS last`;
+
+// The last answer of a plain model has the highest sample. A page has both bounds, as Postgres sorts all that follows for a limit while it has no statistics (index `batch_items_ordinal`).
 const answersText = `
-SELECT item.id, item.ordinal, item.status, coalesce(item.decision #>> '{choices,0,text}', answer.text, '') AS text
+SELECT item.id, item.status, coalesce(item.decision #>> '{choices,0,text}', answer.text, '') AS text
 FROM batch_items AS item LEFT JOIN LATERAL (
   SELECT calls.text, calls.tool_calls FROM calls WHERE item.decision IS NULL AND calls.completion_id = item.id AND calls.outcome = 'succeeded' AND calls.key LIKE 'answer/%' ORDER BY calls.id DESC LIMIT 1
 ) AS answer ON true
-WHERE item.batch_id = $1 AND item.ordinal > $2 AND (item.status = 'succeeded' OR (item.status = 'failed' AND item.failure ->> 'code' = 'invalid_answer' AND item.output IS NOT NULL))
+WHERE item.batch_id = $1 AND item.ordinal >= $2 AND item.ordinal < $3 AND (item.status = 'succeeded' OR (item.status = 'failed' AND item.failure ->> 'code' = 'invalid_answer' AND item.output IS NOT NULL))
   AND (item.decision IS NOT NULL OR answer.text IS NOT NULL) AND answer.tool_calls IS NULL AND coalesce(jsonb_array_length(item.decision #> '{choices,0,toolCalls}'), 0) = 0
-ORDER BY item.ordinal LIMIT $3`;
+ORDER BY item.ordinal`;
 
 const judgeText = `UPDATE batch_items AS item SET status = now_is.status, output = now_is.output, failure = now_is.failure
-FROM jsonb_to_recordset($1::jsonb) AS now_is(id text, status text, output jsonb, failure jsonb) WHERE item.id = now_is.id AND item.status IN ('succeeded', 'failed')`;
+FROM jsonb_to_recordset($1::jsonb) AS now_is(id text, status text, output jsonb, failure jsonb) WHERE item.id = now_is.id AND item.status IN ('succeeded', 'failed')
+  AND (item.status, item.output, item.failure) IS DISTINCT FROM (now_is.status, now_is.output, now_is.failure)`;

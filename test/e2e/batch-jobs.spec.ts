@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Client, Connection } from '@temporalio/client';
 import pg from 'pg';
+import { batchLines, uploadBatchFile } from '../support/batches.js';
 import { BatchClient } from '../support/batch-client.js';
 import { conclave, ConclaveClient } from '../support/conclave-client.js';
 import { createTestDatabase, rowsOf } from '../support/database.js';
@@ -20,8 +21,8 @@ const models = ['openai/gpt-4o-mini', 'anthropic/claude-sonnet-4-20250514', 'gem
 const batches = () => new BatchClient(conclave());
 const prompts = (mark: string, count: number) => Array.from({ length: count }, (_, index) => `(${mark}) What is ${String(index)} * 3?`);
 
-async function recordedTwice(batchId: string): Promise<unknown[]> {
-  return rowsOf(stackAddresses().databaseUrl, `SELECT completion_id, key FROM calls WHERE group_id = $1 AND outcome = 'succeeded' GROUP BY 1, 2 HAVING count(*) > 1`, [batchId]);
+async function recordedTwice(batchId: string, databaseUrl = stackAddresses().databaseUrl): Promise<unknown[]> {
+  return rowsOf(databaseUrl, `SELECT completion_id, key FROM calls WHERE group_id = $1 AND outcome = 'succeeded' GROUP BY 1, 2 HAVING count(*) > 1`, [batchId]);
 }
 
 describe.each(models)('a batch of %s', (model) => {
@@ -250,6 +251,82 @@ SELECT 'batch_unstarted', caller, body_hash, interface, 'pending', mode, default
       await rowsOf(database.url, 'UPDATE batches SET cancel_requested_at = now() WHERE id = $1', [id]);
       expect(await client().ended(id)).toMatchObject({ status: 'canceled', counts: { canceled: 3 } });
     }, 60_000);
+  });
+
+  describe('and that is mended', () => {
+    const client = () => new BatchClient(new ConclaveClient(api.url));
+    const post = (path: string, body = {}) => new ConclaveClient(api.url).request('POST', path, body);
+    const killApi = async () => {
+      api.kill('SIGKILL');
+      await api.exited;
+    };
+    const startAgain = async () => {
+      api = await startApi(environment, 'batch api');
+    };
+
+    it('as an api dies half-way through judging its answers: nothing is judged, and a repetition judges all of them without a call', async () => {
+      const worker = await startWorker();
+      const mark = marker();
+      const lines = prompts(mark, 450).map((prompt, index) => ({ custom_id: `item-${String(index)}`, body: { model: 'openai/gpt-4o-mini', max_tokens: 50, messages: [{ role: 'user', content: prompt }] } }));
+      const { json: { id } } = await post('/v1/batches', { input_file_id: await uploadBatchFile(new ConclaveClient(api.url), batchLines(lines)), endpoint: '/v1/chat/completions', completion_window: '24h' });
+      expect(await client().ended(id)).toMatchObject({ status: 'completed', counts: { succeeded: 450 } });
+      const fileOf = async (kind: 'output' | 'error') => {
+        const { json: shown } = await new ConclaveClient(api.url).get(`/v1/batches/${id as string}`);
+        const fileId = (shown as Record<string, string | null>)[`${kind}_file_id`];
+        return fileId ? (await new ConclaveClient(api.url).get(`/v1/files/${fileId}/content`)).text.trim().split('\n').length : null;
+      };
+      const holder = new pg.Client({ connectionString: database.url });
+      await holder.connect();
+      await holder.query('BEGIN');
+      await holder.query('SELECT FROM batch_items WHERE batch_id = $1 AND ordinal = 420 FOR UPDATE', [id]);
+      const schema = { type: 'object', required: ['n'] };
+      const lost = post(`/api/batches/${id as string}/revalidate`, { schema }).catch(() => null);
+      await until('the third page', async () => (await rowsOf(database.url, `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE 'UPDATE batch_items%'`)).length > 0);
+      await killApi();
+      await lost;
+      await holder.query('ROLLBACK');
+      await holder.end();
+      await startAgain();
+      expect(await client().read(id)).toMatchObject({ counts: { succeeded: 450, failed: 0 } });
+      expect(await rowsOf(database.url, `SELECT options -> 'schema' AS schema FROM batches WHERE id = $1`, [id])).toEqual([{ schema: null }]);
+      expect([await fileOf('output'), await fileOf('error')]).toEqual([450, null]);
+      expect((await post(`/api/batches/${id as string}/revalidate`, { schema })).json).toMatchObject({ checked: 450, valid: 0, invalid: 450, changed: 450 });
+      expect(await client().read(id)).toMatchObject({ status: 'completed', counts: { succeeded: 0, failed: 450 } });
+      expect([await fileOf('output'), await fileOf('error')]).toEqual([null, 450]);
+      expect(await simulatedProvider().jobs({ contains: mark })).toHaveLength(1);
+      await worker.stop();
+    }, 120_000);
+
+    it('as the api dies before it starts what a repair opened, and the worker while it makes that: what was missing is made once, and nothing else', async () => {
+      const first = await startWorker();
+      const mark = marker();
+      const id = await client().start('openai/gpt-4o-mini', prompts(mark, 6), { cost_cap_usd: 1 });
+      expect(await client().ended(id)).toMatchObject({ status: 'completed', counts: { succeeded: 6 } });
+      await rowsOf(database.url, 'DELETE FROM calls WHERE completion_id = ANY($1)', [[`${id}.1`, `${id}.4`]]);
+      await simulatedProvider().rules({ effect: 'job_hold', contains: mark });
+      // Temporal answers nobody, so that the api can't start anything.
+      process.kill(temporal.pid, 'SIGSTOP');
+      try {
+        const lost = post(`/api/batches/${id}/repair`).catch(() => null);
+        await until('the batch to be open again', async () => (await client().read(id)).status === 'submitting');
+        await killApi();
+        await lost;
+      } finally {
+        process.kill(temporal.pid, 'SIGCONT');
+      }
+      await startAgain();
+      await simulatedProvider().waitForJobs(2, { contains: mark });
+      expect((await post(`/api/batches/${id}/repair`)).json).toMatchObject({ calls: 0, items: 0 });
+      first.kill('SIGKILL');
+      await first.exited;
+      await simulatedProvider().release({ contains: mark });
+      const second = await startWorker();
+      expect(await client().ended(id, 90_000)).toMatchObject({ status: 'completed', counts: { succeeded: 6, failed: 0 } });
+      expect((await simulatedProvider().jobs({ contains: mark })).map(({ counts }) => counts.total)).toEqual([6, 2]);
+      expect(await recordedTwice(id, database.url)).toEqual([]);
+      expect((await new ConclaveClient(api.url).get(`/api/batches/${id}/verify`)).json).toMatchObject({ whole: true, totals: { valid: 6, missing: 0, orphaned: 0 } });
+      await second.stop();
+    }, 180_000);
   });
 
   it('keeps every history below 200 events', async () => {
