@@ -19,6 +19,8 @@ export interface PlanningParts {
   price(provider: string, model: string, mode: BatchMode): CallPrice | null;
   /** Most tokens of one answer; null: unknown. */
   outputLimit(provider: string, model: string): number | null;
+  /** Most tokens that the model reads and writes in one call; null: unknown. */
+  contextLimit(provider: string, model: string): number | null;
   /** False only where the registry says that the provider takes no batches of this model. */
   batchSupport(provider: string, model: string): boolean | null;
   /** Most input tokens of one provider job; null: none is known. */
@@ -155,6 +157,8 @@ class Assigner {
       const bound = callBound({
         bytes,
         attachments: attachmentsOf(request.messages),
+        model: group.model,
+        contextLimit: this.parts.contextLimit(group.provider, group.model),
         maxOutputTokens: request.sampling.maxOutputTokens ?? null,
         outputLimit: this.parts.outputLimit(group.provider, group.model),
         price: group.price,

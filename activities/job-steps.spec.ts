@@ -134,7 +134,7 @@ function partsOf(provider: ScriptedProvider, pass: PassGate = through): JobParts
 /** A planned job of some plain items. */
 async function planned(provider: ScriptedProvider, items = 2, price: CallPrice | null = null): Promise<{ jobId: string; read(): Promise<JobAtWork> }> {
   const batchId = await createBatchRows(pool, { items: Array.from({ length: items }, () => ({ plan: planOf('single', ['a']) })) });
-  const parts = { planning: new BatchPlanningStore(pool), provider: () => provider.asProvider, price: () => price, outputLimit: () => null, batchSupport: () => null, jobTokenLimit: () => null, acceptsImages: () => true };
+  const parts = { planning: new BatchPlanningStore(pool), provider: () => provider.asProvider, price: () => price, outputLimit: () => null, contextLimit: () => null, batchSupport: () => null, jobTokenLimit: () => null, acceptsImages: () => true };
   const { jobs } = await planRound(parts, { batchId, round: 0 });
   const jobId = jobs[0]?.jobId ?? '';
   const store = new ProviderJobsStore(pool);

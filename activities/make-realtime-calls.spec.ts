@@ -92,7 +92,7 @@ async function chunkOf(provider: CountedProvider, items: number, options: { budg
   const { budgetId, maxAttempts = 1, tokens = null } = options;
   if (budgetId) await new BudgetsStore(pool).create(budgetId, { nanoUsd: 1_000_000_000, tokens });
   const batchId = await createBatchRows(pool, { mode: 'realtime', options: { maxAttempts }, ...(budgetId ? { budgetId } : {}), items: Array.from({ length: items }, () => ({ plan: planOf('single', ['a']) })) });
-  const planning = { planning: new BatchPlanningStore(pool), provider: () => provider.asProvider, price: () => price, outputLimit: () => null, batchSupport: () => null, jobTokenLimit: () => null, acceptsImages: () => true };
+  const planning = { planning: new BatchPlanningStore(pool), provider: () => provider.asProvider, price: () => price, outputLimit: () => null, contextLimit: () => null, batchSupport: () => null, jobTokenLimit: () => null, acceptsImages: () => true };
   const { jobs } = await planRound(planning, { batchId, round: 0 });
   const jobId = jobs[0]?.jobId ?? '';
   const attempt = async (lines?: JobLinesStore, ofJob = jobId, { lookMs, calls = callsOf(provider) }: { lookMs?: number; calls?: MakeCallParts } = {}): Promise<Chunk> => {

@@ -54,7 +54,7 @@ function partsOn(sql: pg.Pool, changes: Partial<PlanningParts> & { limits?: Batc
     provider: (name) => providerNamed(name, name === 'live' ? null : limits),
     price: () => price,
     outputLimit: () => 500,
-    batchSupport: () => null,
+    contextLimit: () => null, batchSupport: () => null,
     jobTokenLimit: () => null,
     acceptsImages: () => true,
     ...rest,

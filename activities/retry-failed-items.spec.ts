@@ -34,7 +34,7 @@ const provider: Provider = {
   batch: { limits: { lines: 1_000, bytes: 1_000_000, oneModel: true }, render: () => Promise.resolve({ endpoint: '', body: {}, droppedParameters: [] }), upload: unused, create: unused, find: unused, confirms: unused, status: unused, results: unused, cancel: unused },
 };
 
-const plan = (batchId: string, round: number) => planRound({ planning: new BatchPlanningStore(pool), provider: () => provider, price: () => null, outputLimit: () => null, batchSupport: () => null, jobTokenLimit: () => null, acceptsImages: () => true }, { batchId, round });
+const plan = (batchId: string, round: number) => planRound({ planning: new BatchPlanningStore(pool), provider: () => provider, price: () => null, outputLimit: () => null, contextLimit: () => null, batchSupport: () => null, jobTokenLimit: () => null, acceptsImages: () => true }, { batchId, round });
 
 describe('a batch whose workflow was ended by force', () => {
   it('keeps no places, and goes on with the job at the provider when it is retried', async () => {

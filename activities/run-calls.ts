@@ -25,7 +25,7 @@ interface RunRules {
 }
 
 /** What the calls of runs are made with: as any call, under their run's cap, and charged as the run says. Calls that belong to no run are not touched. */
-export function runCalls<Parts extends MakeCallParts>(calls: Parts, { state, budgets, limits }: { state: RunStateStore; budgets: BudgetsStore; limits: (model: ModelReference) => { outputTokens: number | null } }): Parts {
+export function runCalls<Parts extends MakeCallParts>(calls: Parts, { state, budgets, limits }: { state: RunStateStore; budgets: BudgetsStore; limits: (model: ModelReference) => { outputTokens: number | null; contextTokens: number | null } }): Parts {
   const known = new LRUCache<string, RunRules>({ max: cachedRuns });
   const rulesOf = async (runId: string): Promise<RunRules> => {
     const cached = known.get(runId);
@@ -45,7 +45,8 @@ export function runCalls<Parts extends MakeCallParts>(calls: Parts, { state, bud
       if (input.groupId === undefined) return null;
       const rules = await rulesOf(input.groupId);
       if (rules.budgetId === null) return null;
-      const size = { bytes: Buffer.byteLength(JSON.stringify(request.messages)), attachments: attachmentsOf(request.messages), maxOutputTokens: request.sampling.maxOutputTokens ?? null, outputLimit: limits(input.model).outputTokens };
+      const { outputTokens, contextTokens } = limits(input.model);
+      const size = { bytes: Buffer.byteLength(JSON.stringify(request.messages)), attachments: attachmentsOf(request.messages), model: input.model.model, contextLimit: contextTokens, maxOutputTokens: request.sampling.maxOutputTokens ?? null, outputLimit: outputTokens };
       const bound = callBound({ ...size, price });
       const costNanoUsd = boundBy(rules, bound.costNanoUsd, (name) => callBound({ ...size, price: priceOf(name) }).costNanoUsd);
       return setAside(budgets, rules.budgetId, `${input.completionId} ${input.key} ${randomBytes(6).toString('hex')}`, { ...bound, costNanoUsd });

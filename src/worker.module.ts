@@ -142,6 +142,7 @@ export function composeWorker(config: Config, databaseUrl: string, log: Logger):
       provider: (name) => providers.get(name),
       price: (provider, model, mode) => models.price(provider, model, mode),
       outputLimit: (provider, model) => models.find(provider, model)?.outputTokens ?? null,
+      contextLimit: (provider, model) => models.find(provider, model)?.contextTokens ?? null,
       batchSupport: (provider, model) => models.find(provider, model)?.batchSupport ?? null,
       jobTokenLimit: (provider, model) => smallest(limits(provider, null)?.maxBatchInputTokens, limits(provider, model)?.maxBatchInputTokens),
       acceptsImages: (provider, model) => models.supports(provider, model, 'images') !== false,

@@ -10,25 +10,49 @@ import type { LineSize } from './pack-lines.js';
 
 const price = { inputNanoUsdPerMillion: 150_000_000, outputNanoUsdPerMillion: 600_000_000, cachedInputNanoUsdPerMillion: 75_000_000, reasoningNanoUsdPerMillion: 900_000_000, source: 'spec', date: '2026-11-21' };
 
+const text = { attachments: { images: 0, imageBytes: 0, documents: 0 }, model: 'm', contextLimit: null };
+
 describe('callBound', () => {
   it('counts bytes by three, and max_tokens before what the model can write', () => {
-    expect(callBound({ bytes: 3_000, attachments: 0, maxOutputTokens: 100, outputLimit: 16_000, price: null })).toEqual({ inputTokens: 1_032, outputTokens: 100, costNanoUsd: null });
-    expect(callBound({ bytes: 1, attachments: 1, maxOutputTokens: null, outputLimit: 10, price })).toEqual({ inputTokens: 6_033, outputTokens: 10, costNanoUsd: 904_950 + 9_000 });
-    expect(callBound({ bytes: 1, attachments: 0, maxOutputTokens: null, outputLimit: null, price })).toMatchObject({ outputTokens: null, costNanoUsd: null });
+    expect(callBound({ ...text, bytes: 3_000, maxOutputTokens: 100, outputLimit: 16_000, price: null })).toEqual({ inputTokens: 1_032, outputTokens: 100, costNanoUsd: null });
+    expect(callBound({ ...text, bytes: 1, maxOutputTokens: null, outputLimit: 10, price })).toEqual({ inputTokens: 33, outputTokens: 10, costNanoUsd: 4_950 + 9_000 });
+    expect(callBound({ ...text, bytes: 1, maxOutputTokens: null, outputLimit: null, price })).toMatchObject({ outputTokens: null, costNanoUsd: null });
+  });
+
+  it.each([
+    ['one tile of gpt-4o-mini, in 2 KB', 'gpt-4o-mini', 2_000, 8_500],
+    ['eight tiles of gpt-4o-mini', 'gpt-4o-mini-2024-07-18', 2_000, 48_169],
+    ['eight tiles of gpt-4o', 'gpt-4o', 2_000, 1_445],
+    ['1,536 patches of gpt-4.1-nano', 'gpt-4.1-nano', 2_000, 3_779],
+    ['the largest of Claude', 'claude-opus-4-7', 2_000, 4_784],
+    ['the largest of Qwen-VL', 'qwen2.5-vl-72b', 2_000, 16_384],
+  ])('is not passed by %s, though a picture of one colour takes few bytes', (_, model, imageBytes, counted) => {
+    for (const bytes of [300, 300 + imageBytes]) {
+      const attachments = { images: 1, imageBytes: bytes - 300, documents: 0 };
+      expect(callBound({ ...text, model, bytes, attachments, maxOutputTokens: 1, outputLimit: null, price }).inputTokens).toBeGreaterThanOrEqual(counted + 100);
+    }
+  });
+
+  it('does not grow with the bytes of a picture, and is all that the model reads where there is a document', () => {
+    const attachments = { images: 1, imageBytes: 8_000_000, documents: 0 };
+    const ask = { ...text, model: 'gpt-4o', bytes: 8_000_300, maxOutputTokens: 1, outputLimit: null, price };
+    expect(callBound({ ...ask, attachments }).inputTokens).toBe(100 + 32 + 20_000);
+    expect(callBound({ ...ask, attachments: { ...attachments, documents: 1 }, contextLimit: 128_000 }).inputTokens).toBe(128_000);
+    expect(callBound({ ...ask, attachments: { ...attachments, documents: 1 } }).inputTokens).toBeGreaterThan(1_000_000);
   });
 
   it('is never passed by a call within its tokens, whatever of them was cached or reasoning', () => {
     fc.assert(
       fc.property(fc.nat(1_000_000), fc.nat(100_000), fc.nat(1_000), fc.nat(1_000), (bytes, maxOutputTokens, cached, reasoning) => {
-        const bound = callBound({ bytes, attachments: 0, maxOutputTokens, outputLimit: null, price });
+        const bound = callBound({ ...text, bytes, maxOutputTokens, outputLimit: null, price });
         const usage = { inputTokens: bound.inputTokens, outputTokens: maxOutputTokens, cachedInputTokens: Math.min(cached, bound.inputTokens), reasoningTokens: Math.min(reasoning, maxOutputTokens) };
         expect(bound.costNanoUsd!).toBeGreaterThanOrEqual(costOfCall(usage, price)!);
       }),
     );
   });
 
-  it('counts parts that are named by their address', () => {
-    expect(attachmentsOf([{ role: 'user', content: [{ type: 'text', text: 'a' }, { type: 'image', url: 'https://example.com/a.png' }, { type: 'image', data: 'AAAA', mediaType: 'image/png' }] }, { role: 'user', content: 'b' }])).toBe(1);
+  it('counts parts that are no text, in the request or named by their address', () => {
+    expect(attachmentsOf([{ role: 'user', content: [{ type: 'text', text: 'a' }, { type: 'image', url: 'https://example.com/a.png' }, { type: 'image', data: 'AAAA', mediaType: 'image/png' }, { type: 'file', url: 'https://example.com/a.pdf' }] }, { role: 'user', content: 'b' }])).toEqual({ images: 2, imageBytes: 4, documents: 1 });
   });
 });
 

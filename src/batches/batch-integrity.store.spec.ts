@@ -31,7 +31,7 @@ beforeAll(async () => {
     },
     price: () => null,
     outputLimit: () => null,
-    batchSupport: () => null,
+    contextLimit: () => null, batchSupport: () => null,
     jobTokenLimit: () => null,
     acceptsImages: () => true,
   };
