@@ -144,6 +144,23 @@ describe('caps', () => {
   });
 });
 
+describe('a batch', () => {
+  it('reads the same answers alike by a job and by realtime calls, and keeps them as they came', async () => {
+    const mark = marker();
+    const schema = { type: 'object', properties: { n: { type: 'integer' } }, required: ['n'], additionalProperties: false };
+    const texts = ['{"n": 5}', '```json\n{"n": "5"}\n```', '```\n{"n": 5.0,}\n```', 'Sure: {"n": "5"}, as asked.', '{"n": "five"}', 'no JSON'];
+    await simulated.rules(...texts.map((text, index) => ({ effect: 'answer' as const, text, contains: `(${mark}) What is ${String(index)} *` })));
+    const [byJob, byCalls] = await Promise.all((['batch', 'realtime'] as const).map(async (mode) => {
+      const id = await batches().start(openai, prompts(mark, texts.length), { schema, mode, validation_retry: { max_attempts: 0 } });
+      await batches().ended(id);
+      return (await resultsJson(id)).map(({ status, text, output, failure }) => ({ status, text, output, failure }));
+    }));
+    expect(byJob!.map(({ output }) => output)).toEqual([{ n: 5 }, { n: 5 }, { n: 5 }, { n: 5 }, null, null]);
+    expect(byJob!.map(({ text }) => text)).toEqual(texts);
+    expect(byCalls).toEqual(byJob);
+  }, 60_000);
+});
+
 describe.each(models)('a batch of %s', (model) => {
   it('takes fences off, coerces values, and asks alone again what missed the schema', async () => {
     const mark = marker();
