@@ -1,3 +1,4 @@
+import { Validator } from '@cfworker/json-schema';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
@@ -56,8 +57,10 @@ describe('POST /api/runs', () => {
     const detail = (await api.get(`/api/runs/${json.id}/samples/${samples[0]!.id}`)).json;
     expect(detail).toMatchObject({
       id: samples[0]!.id, status: 'done', messages: [{ role: 'system', content: 'Be brief.' }, { role: 'user' }], parameters: { temperature: 0.5, maxOutputTokens: 64 }, expected: expect.any(String), answer: expect.any(String),
-      verdict: expect.stringMatching(/correct|unextracted/), scorer_version: expect.any(String), latency_ms: expect.any(Number), question: expect.any(String), target: expect.any(String), call_records: [{ provider: 'openai', outcome: 'succeeded' }],
+      verdict: expect.stringMatching(/correct|unextracted/), scorer_version: expect.any(String), latency_ms: expect.any(Number), question: expect.any(String), target: expect.any(String), call_records: [{ provider: 'openai', outcome: 'succeeded', text: expect.any(String) }],
     });
+    const { components } = (await api.get('/docs/openapi.json')).json;
+    expect(new Validator({ $ref: '#/components/schemas/RunSampleDetail', components }, '2020-12', false).validate(detail).errors).toEqual([]);
   });
 
   it.each([
