@@ -6,6 +6,7 @@ import { ApiRefusal, ask, NoAnswer } from './api-client.js';
 import { estimateText } from './batch-view.js';
 import { batchOnWire, estimateOnWire, faultsOnWire, type BatchOnWire } from './batch-wire.js';
 import { exitCodes } from './exit-codes.js';
+import { faultLines } from './fault-lines.js';
 import type { Server } from './find-server.js';
 import { isConfirmed } from './is-confirmed.js';
 
@@ -61,12 +62,10 @@ async function create(server: Server, body: FormData | Record<string, unknown>, 
   }
 }
 
-// The message tells the first faulty line; the others are beside it.
+// The message tells the first faulty line; the others are beside it, those with the same fault together.
 function withFaults(refusal: ApiRefusal): ApiRefusal {
   const told = faultsOnWire.safeParse(refusal.details.faults);
-  const others = told.success ? told.data.slice(1) : [];
-  const lines = others.map(({ line, custom_id: id, message }) => `Line ${String(line)}${id === null ? '' : ` ('${id.slice(0, 80)}')`}: ${message}`);
-  return new ApiRefusal([refusal.message, ...lines].join('\n'), refusal.status, refusal.code, refusal.details);
+  return new ApiRefusal([refusal.message, ...faultLines(told.success ? told.data : [])].join('\n'), refusal.status, refusal.code, refusal.details);
 }
 
 async function input(file: string | undefined, prompts: string[] | undefined): Promise<Input> {

@@ -52,7 +52,10 @@ describe('a batch on a terminal', () => {
 
   it('shows an empty batch and a list', () => {
     expect(batchScreen(batch({ jobs: [], counts: { total: 0, pending: 0, succeeded: 0, failed: 0, canceled: 0 } }), { width: 40, elapsedSeconds: 0 })).toContain('0 %');
-    expect(batchList([batch()])).toMatch(/batch_1.*running.*10\/40.*night/);
+    expect(batchList([batch()], 140)).toMatch(/batch_1.*running.*10\/40.*night/);
+    const many = batch({ id: `batch_${'a'.repeat(24)}`, status: 'submitting', counts: { total: 10_000, pending: 30, succeeded: 9_900, failed: 70, canceled: 0 } });
+    for (const width of [80, 119, 120, 140]) for (const line of batchList([many], width).split('\n')) expect([width, line.length <= width, line]).toEqual([width, true, line]);
+    expect(batchList([many], 80)).toContain(many.id);
   });
 
   it.each([

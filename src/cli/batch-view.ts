@@ -2,7 +2,8 @@ import Table from 'cli-table3';
 import type { BatchOnWire, EstimateOnWire, IntegrityOnWire, JobOnWire, RepairOnWire, RevalidationOnWire } from './batch-wire.js';
 import { duration } from './duration.js';
 import { exitCodes } from './exit-codes.js';
-import { compact, cost, money, plural, progressBar, shortened } from './figures.js';
+import { compact, cost, money, plural, progressBar, shortCost, shortened } from './figures.js';
+import { fittedTable } from './fitted-table.js';
 
 /** The exit code that the state of a batch means; null: it goes on. A pause for the cost cap ends a watch, as nothing happens until someone raises the cap; other pauses may end. One that was canceled then is canceled. */
 export function exitCodeOf(batch: Pick<BatchOnWire, 'status' | 'reason'>): number | null {
@@ -30,11 +31,16 @@ export function batchLine(batch: BatchOnWire): string {
   return summary(batch, 0);
 }
 
-/** Batches, newest first, one line each. */
-export function batchList(batches: readonly BatchOnWire[]): string {
-  const table = new Table({ head: ['id', 'status', 'mode', 'done', 'failed', 'cost', 'created', 'tags'], style: { head: [], border: [], compact: true } });
-  for (const batch of batches) table.push([batch.id, batch.status, batch.mode, done(batch), String(batch.counts.failed), cost(batch.usage.total), batch.created_at.replace('T', ' ').slice(0, 16), batch.tags.join(', ')]);
-  return table.toString();
+/** Batches, newest first, one line each, for a screen of `width` columns. */
+export function batchList(batches: readonly BatchOnWire[], width: number): string {
+  const isWide = width >= 120;
+  const head = ['id', 'status', ...(isWide ? ['mode'] : []), 'done', 'failed', 'cost', ...(isWide ? ['created', 'tags'] : [])];
+  const rows = batches.map((batch) => {
+    const figures = [done(batch), String(batch.counts.failed)];
+    if (!isWide) return [batch.id, batch.status, ...figures, shortCost(batch.usage.total)];
+    return [batch.id, batch.status, batch.mode, ...figures, cost(batch.usage.total), batch.created_at.replace('T', ' ').slice(0, 16), batch.tags.join(', ')];
+  });
+  return fittedTable({ head, rows, flexible: isWide ? [7] : [1], width });
 }
 
 /** What a batch would take, in one sentence. */

@@ -55,7 +55,7 @@ export async function listCommand(options: BatchCommandOptions & { status?: stri
   for (const name of ['status', 'tag', 'limit', 'before'] as const) if (options[name] !== undefined) query.set(name, String(options[name]));
   const page = z.object({ data: z.array(z.unknown()), next_cursor: z.string().nullish() }).parse(await (await ask(await findServer(options), `/api/batches?${query.toString()}`)).json());
   if (options.json === true) for (const batch of page.data) console.log(JSON.stringify(batch));
-  else console.log(page.data.length === 0 ? 'There is no batch.' : batchList(z.array(batchOnWire).parse(page.data)));
+  else console.log(page.data.length === 0 ? 'There is no batch.' : batchList(z.array(batchOnWire).parse(page.data), process.stdout.isTTY ? process.stdout.columns : 250));
   if (options.json !== true && page.next_cursor) console.error(`There are more: --before ${page.next_cursor}`);
   return exitCodes.done;
 }

@@ -14,6 +14,11 @@ export function cost({ cost_usd: usd, cost_known: isKnown }: { cost_usd: number 
   return isKnown ? money(usd) : `at least ${money(usd)}`;
 }
 
+/** A cost in few characters; `?` where it is unknown. */
+export function shortCost({ cost_usd: usd, cost_known: isKnown }: { cost_usd: number | null; cost_known: boolean }): string {
+  return usd === null ? '?' : isKnown ? money(usd) : `≥ ${money(usd)}`;
+}
+
 /** Dollars; what is less than a cent is not shown as nothing. */
 export function money(usd: number): string {
   return `$${usd >= 0.01 || usd === 0 ? usd.toFixed(2) : usd.toFixed(6)}`;

@@ -2,6 +2,7 @@ import Table from 'cli-table3';
 import { z } from 'zod';
 import { errorText } from './chat-stream.js';
 import { findServer } from './find-server.js';
+import { fittedTable } from './fitted-table.js';
 
 interface ServerChoice {
   url?: string;
@@ -48,10 +49,19 @@ export async function listModels(options: ServerChoice & { provider?: string; se
     console.log('No model fits. "conclave models list" without options shows all.');
     return;
   }
-  const table = new Table({ head: ['model', 'name', 'input $/M', 'output $/M', 'batch', 'context', 'state'], style: { head: [], border: [] }, colAligns: ['left', 'left', 'right', 'right', 'left', 'right', 'left'] });
-  for (const row of models) table.push([`${row.provider}/${row.model}`, row.display_name, dollars(row.price?.input_usd_per_million), dollars(row.price?.output_usd_per_million), known(row.batch_support), row.context_tokens === null ? '?' : String(row.context_tokens), stateOf(row)]);
-  console.log(table.toString());
+  console.log(modelTable(models, process.stdout.isTTY ? process.stdout.columns : 250));
   console.log(`${String(models.length)} models. Prices are of realtime calls; ? is unknown.`);
+}
+
+// Ids are never shortened: they are there to be copied.
+function modelTable(models: readonly ModelRow[], width: number): string {
+  const isWide = width >= 120;
+  const head = ['model', ...(isWide ? ['name'] : []), 'input $/M', 'output $/M', 'batch', ...(isWide ? ['context'] : []), 'state'];
+  const rows = models.map((row) => {
+    const [name, context] = isWide ? [[row.display_name], [row.context_tokens === null ? '?' : String(row.context_tokens)]] : [[], []];
+    return [`${row.provider}/${row.model}`, ...name, dollars(row.price?.input_usd_per_million), dollars(row.price?.output_usd_per_million), known(row.batch_support), ...context, stateOf(row)];
+  });
+  return fittedTable({ head, rows, flexible: isWide ? [1, 6] : [4], right: isWide ? [2, 3, 5] : [1, 2], width });
 }
 
 /** Prints one model and what it has cost. */
@@ -67,7 +77,7 @@ export async function showModel(name: string, options: ServerChoice): Promise<vo
     console.log('Its price is unknown.');
     return;
   }
-  const table = new Table({ head: ['from', 'until', 'realtime in/out', 'batch in/out', 'set by', 'source'], style: { head: [], border: [] } });
+  const table = new Table({ head: ['from', 'until', 'realtime in/out', 'batch in/out', 'set by', 'source'], style: { head: [], border: [], compact: true } });
   for (const entry of row.prices) table.push([entry.valid_from ?? '', entry.valid_until ?? '', pair(entry.realtime), pair(entry.batch), entry.changed_by ?? 'models.yaml', entry.realtime ? `${entry.realtime.source}, ${entry.realtime.date}` : '']);
   console.log(table.toString());
 }

@@ -13,7 +13,7 @@ const positive = (text: string): number => {
 
 /** The command line. Each command's code is loaded when it is called, so that `--help` and `version` answer at once. */
 export function createProgram(): Command {
-  const program = new Command('conclave').description('Several language models answer as one, durably.').version(productVersion(), '-v, --version').showHelpAfterError();
+  const program = new Command('conclave').description('Several language models answer as one, durably.').version(productVersion(), '-v, --version').showHelpAfterError('Add --help to see all arguments and options.');
   program.command('version').description('print the version').action(() => { console.log(productVersion()); });
   addProcesses(program);
   addClients(program);

@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import { exportFormats } from './export-format.js';
 import { number, positive, time } from './option-parsers.js';
 import type * as commandsOfRuns from './run.command.js';
 import { addServerOptions } from './server-options.js';
@@ -116,7 +117,7 @@ function addActions(runs: Command): void {
 function addExchange(runs: Command): void {
   addServerOptions(runs.command('export').description('a run that is over, as a file; the ZIP is signed'))
     .argument('<id>', 'run_…')
-    .addOption(new Option('--format <format>', 'which').choices(['zip', 'json', 'jsonl', 'csv', 'markdown', 'pdf']).default('zip'))
+    .addOption(new Option('--format <format>', 'which').choices([...exportFormats]).default(undefined, 'by the name of the file, else zip'))
     .option('-o, --output <file>', 'file instead of standard output')
     .action(run((commands, id: string, options: Parameters<Commands['exportCommand']>[1]) => commands.exportCommand(id, options)));
   common(runs.command('import').description('take a signed export of another Conclave in, to be read and compared here'))

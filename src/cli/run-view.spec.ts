@@ -120,6 +120,9 @@ describe('a run on a terminal', () => {
   it('lists runs, samples and benchmarks', () => {
     expect(runList([run()], 160)).toMatch(/run_1.*running.*100\/200.*openai\/gpt-4o-mini.*85\.0 %.*gsm8k.*10.*\$0\.50.*11-21 10:00.*night/);
     expect(sampleList([sample], 160)).toMatch(/run_1\.gsm8k\.0.*gsm8k-7.*incorrect.*18.*xxx/);
+    const long = { ...sample, id: `run_${'a'.repeat(24)}.conclave-mini.59` };
+    for (const line of sampleList([long], 80).split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+    expect(sampleList([long], 80)).toContain('│ conclave-mini.59 │');
     expect(sampleList([{ ...sample, status: 'error', verdict: null, failure: { code: 'timeout', message: 'No answer\nwithin 60 s.' } }], 160)).toMatch(/error.*timeout: No answer within 60 s\./);
     expect(benchmarkTable([listed], 120)).toMatch(/gsm8k.*1319.*MIT.*accuracy.*simplified: prompt/);
     expect(benchmarkTable([{ ...listed, verified: false }], 120)).toMatch(/simplified: prompt; data unverified/);

@@ -3,7 +3,7 @@ import { accuracyInterval } from '../../domain/statistics/accuracy-interval.js';
 import { duration } from './duration.js';
 import { exitCodes } from './exit-codes.js';
 import { fittedTable } from './fitted-table.js';
-import { compact, cost, money, plural, printable, progressBar, shortened } from './figures.js';
+import { compact, cost, money, plural, printable, progressBar, shortCost, shortened } from './figures.js';
 import type { BenchmarkOnWire, ListedBenchmark, RunOnWire, SampleOnWire } from './run-wire.js';
 
 /** The exit code that the state of a run means; null: it goes on. A pause for a cap ends a watch, as nothing happens until someone raises it; other pauses may end. */
@@ -43,9 +43,9 @@ export function runList(runs: readonly RunOnWire[], width: number): string {
   return fittedTable({ head, rows, flexible: [3, 4, 5, 9].slice(0, isWide ? 4 : 2), right: [2, 6, 7], width });
 }
 
-/** Samples, one line each, with what was expected and found, for a screen of `width` columns. */
+/** Samples, one line each, with what was expected and found, for a screen of `width` columns; on a narrow one the run, which is the same for all, is left out of their ids. */
 export function sampleList(samples: readonly SampleOnWire[], width: number): string {
-  const rows = samples.map((one) => [one.id, one.item_id, String(one.epoch), one.verdict ?? one.status, one.expected, one.failure ? `${one.failure.code}: ${one.failure.message}` : (one.extracted ?? '')]);
+  const rows = samples.map((one) => [width >= 120 ? one.id : one.id.slice(one.id.indexOf('.') + 1), one.item_id, String(one.epoch), one.verdict ?? one.status, one.expected, one.failure ? `${one.failure.code}: ${one.failure.message}` : (one.extracted ?? '')]);
   return fittedTable({ head: ['sample', 'item', 'epoch', 'verdict', 'expected', 'found'], rows, flexible: [1, 4, 5], right: [2], width });
 }
 
@@ -194,10 +194,6 @@ function costs({ benchmarks }: RunOnWire): { cost_usd: number | null; cost_known
   const isKnown = benchmarks.every((one) => one.cost_known);
   // Nothing is not the least that something unknown costs.
   return { cost_usd: isKnown || usd > 0 ? usd : null, cost_known: isKnown };
-}
-
-function shortCost({ cost_usd: usd, cost_known: isKnown }: Pick<BenchmarkOnWire, 'cost_usd' | 'cost_known'>): string {
-  return usd === null ? '?' : isKnown ? money(usd) : `≥ ${money(usd)}`;
 }
 
 function rounded(rate: number): string {

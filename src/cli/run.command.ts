@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import { z } from 'zod';
 import { ask } from './api-client.js';
 import { exitCodes } from './exit-codes.js';
+import { exportFormat } from './export-format.js';
 import { findServer, type Server } from './find-server.js';
 import { isConfirmed } from './is-confirmed.js';
 import { comparisonText } from './run-comparison-view.js';
@@ -118,10 +119,11 @@ export async function compareCommand(ids: string[], options: RunCommandOptions):
 const binaryFormats = ['zip', 'pdf'];
 
 /** Writes an export to a file or standard output. */
-export async function exportCommand(id: string, options: RunCommandOptions & { format: string; output?: string }): Promise<number> {
-  if (options.output === undefined && process.stdout.isTTY && binaryFormats.includes(options.format)) throw new Error(`A ${options.format} is not for a terminal: name a file with -o ${id}.${options.format}.`);
-  await writeBody(await ask(await findServer(options), `${pathOf(id)}/export?format=${encodeURIComponent(options.format)}`), options.output);
-  if (options.output !== undefined && options.format === 'zip' && process.stderr.isTTY) console.error(`Verify it anywhere with "conclave verify ${options.output}".`);
+export async function exportCommand(id: string, options: RunCommandOptions & { format?: string; output?: string }): Promise<number> {
+  const format = exportFormat(options);
+  if (options.output === undefined && process.stdout.isTTY && binaryFormats.includes(format)) throw new Error(`A ${format} is not for a terminal: name a file with -o ${id}.${format}.`);
+  await writeBody(await ask(await findServer(options), `${pathOf(id)}/export?format=${encodeURIComponent(format)}`), options.output);
+  if (options.output !== undefined && format === 'zip' && process.stderr.isTTY) console.error(`Verify it anywhere with "conclave verify ${options.output}".`);
   return exitCodes.done;
 }
 

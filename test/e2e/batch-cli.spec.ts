@@ -107,6 +107,7 @@ describe('conclave batch', () => {
     expect(await submit(items(3))).toMatchObject({ code: 1, errors: expect.stringContaining('another body') });
     expect(await conclave(['submit', file(name, '{"prompt": 1}\n'), '-m', model])).toMatchObject({ code: 1, errors: expect.stringContaining("'prompt' is a number") });
     expect(await conclave(['submit', file(name, 'nonsense\n{"prompt": 1}\n'), '-m', model])).toMatchObject({ code: 1, errors: expect.stringMatching(/^Line 1: .*nonsense[^]*\nLine 2 \('item-2'\): 'prompt' is a number/) });
+    expect(await conclave(['submit', file(name, items(9)), '-m', 'composite/concil/x'])).toMatchObject({ code: 1, errors: expect.stringMatching(/^Line 1 [^\n]*'concil' is not a strategy[^\n]*\nLines 2–9: the same\.\n$/) });
     expect(await rowsOf(databaseUrl, 'SELECT count(*)::integer AS files FROM files WHERE filename = $1', [name])).toEqual([{ files: 1 }]);
   });
 

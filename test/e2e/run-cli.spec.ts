@@ -117,7 +117,7 @@ describe('conclave run', () => {
     expect(await conclave(['run', 'conclave-mini'])).toMatchObject({ code: 1, errors: expect.stringContaining('These would work: openai/gpt-4o-mini') });
     expect(await conclave(['run', 'nonesuch', '-m', 'simulated/alder'])).toMatchObject({ code: 1, errors: expect.stringContaining('There are: conclave-mini') });
     expect(await conclave(['runs', 'watch', 'run_nobody'])).toMatchObject({ code: 1, errors: expect.stringContaining("'run_nobody' does not exist") });
-    expect(await conclave(['run', 'conclave-mini', '-m', 'simulated/alder', '--limit', 'many'])).toMatchObject({ code: 1, errors: expect.stringContaining('positive whole number') });
+    expect(await conclave(['run', 'conclave-mini', '-m', 'simulated/alder', '--limit', 'many'])).toMatchObject({ code: 1, errors: expect.stringMatching(/positive whole number\.\nAdd --help [^\n]*\n$/) });
     expect(await conclave(['runs', 'export', 'run_nobody', '-o', join(folder, 'none.zip')])).toMatchObject({ code: 1, errors: expect.stringContaining('run_nobody') });
     expect(existsSync(join(folder, 'none.zip'))).toBe(false);
   });
@@ -162,8 +162,9 @@ describe('what a run leaves', () => {
       expect(readFileSync(file, 'latin1').slice(0, begins.length)).toBe(begins);
     }
     expect((await conclave(['runs', 'export', id, '--format', 'csv'])).output).toBe(readFileSync(join(folder, 'run.csv'), 'utf8'));
-    const zip = join(folder, 'run.zip');
-    expect((await conclave(['runs', 'export', id, '-o', zip])).code).toBe(0);
+    const [zip, report] = [join(folder, 'run.zip'), join(folder, 'report.pdf')];
+    for (const file of [zip, report]) expect((await conclave(['runs', 'export', id, '-o', file])).code).toBe(0);
+    expect([zip, report].map((file) => readFileSync(file, 'latin1').slice(0, 2))).toEqual(['PK', '%P']);
     const { public_key_fingerprint: fingerprint } = (await apiClient().get('/api/exports/public-key')).json;
     const nowhere = { url: 'http://127.0.0.1:9' };
     expect(await conclave(['verify', zip, '--key', fingerprint], nowhere)).toMatchObject({ code: 0, output: expect.stringContaining('which you trust') });
