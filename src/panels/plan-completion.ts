@@ -63,7 +63,11 @@ function planNamed(name: string, scope: PlanScope): StrategyPlan {
 function planStored(name: string, scope: PlanScope): StrategyPlan {
   const { panels } = scope.settings.file;
   const definition = Object.hasOwn(panels, name) ? panels[name] : undefined;
-  if (!definition) throw unknownModel(scope.param, `Panel '${name}' is not defined in conclave.yaml.${suggestion(`panel/${name}`, scope.directory.names())}`);
+  if (!definition) {
+    const defined = Object.keys(panels);
+    const there = defined.length === 0 ? 'It defines none: add one under `panels`, as conclave.example.yaml does.' : `It defines ${defined.slice(0, 20).join(', ')}.`;
+    throw unknownModel(scope.param, `Panel '${name}' is not defined in conclave.yaml. ${there}${suggestion(`panel/${name}`, scope.directory.names())}`);
+  }
   const panel = { name, version: scope.settings.panelVersions.get(name) ?? 0 };
   return planPanel({ identity: `panel/${name}`, strategy: definition.strategy, own: definitionParameters(definition, scope.param), panel, toolExecutor: definition.tool_executor }, scope);
 }
