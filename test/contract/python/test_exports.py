@@ -5,7 +5,11 @@ import binascii
 import hashlib
 import io
 import json
+import pathlib
 import random
+import re
+import subprocess
+import sys
 import time
 import urllib.request
 import zipfile
@@ -92,3 +96,25 @@ def test_says_what_was_measured(export):
     samples = results["benchmarks"][0]["samples"]
     assert [(sample["ordinal"], sample["epoch"]) for sample in samples] == [(index, index // 4) for index in range(8)]
     assert benchmark["summary"]["correct"] == sum(sample["verdict"] == "correct" for sample in samples)
+
+
+def test_verifies_by_the_lines_of_the_guide(api_url, export, tmp_path):
+    guide = pathlib.Path(__file__, "../../../../docs/guides/benchmarks.md").resolve().read_text()
+    (lines,) = [code for code in re.findall(r"```python\n(.*?)```", guide, re.DOTALL) if "Ed25519PublicKey" in code]
+    script = tmp_path / "verify.py"
+    script.write_text(lines)
+    _, files = export
+    trusted = json.loads(ask(f"{api_url}/api/exports/public-key"))["public_key_fingerprint"]
+
+    def verified(changes, key=trusted):
+        path = tmp_path / "run.zip"
+        with zipfile.ZipFile(path, "w") as archive:
+            for name, content in {**files, **changes}.items():
+                archive.writestr(name, content)
+        done = subprocess.run([sys.executable, script, path, key], capture_output=True, text=True)
+        return done.stdout.strip() or done.stderr.strip().splitlines()[-1]
+
+    assert verified({}) == f"valid: {tmp_path / 'run.zip'}"
+    assert verified({"results.json": files["results.json"] + b" "}) == "AssertionError: results.json was changed"
+    assert verified({"manifest.json": files["manifest.json"].replace(b"ed25519", b"ed25518")}).endswith("InvalidSignature")
+    assert verified({}, "0" * 64) == "AssertionError: signed by another key"
