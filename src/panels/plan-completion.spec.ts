@@ -44,9 +44,10 @@ interface Ask {
   hasTools?: boolean;
   jsonSchema?: Record<string, unknown>;
   file?: Record<string, unknown>;
+  simulated?: string[];
 }
 
-function plan({ model, parameters = {}, options = {}, n = 1, seed, hasTools = false, jsonSchema, file = {} }: Ask): PlanResult {
+function plan({ model, parameters = {}, options = {}, n = 1, seed, hasTools = false, jsonSchema, file = {}, simulated = ['simulated'] }: Ask): PlanResult {
   const extensions: ConclaveExtensions = { parameters, options };
   const question: PlanQuestion = { model, extensions, n, seed, hasTools, jsonSchema: jsonSchema ?? null };
   const settings = {
@@ -55,7 +56,7 @@ function plan({ model, parameters = {}, options = {}, n = 1, seed, hasTools = fa
     defaultMembers: ['openai/gpt-4o-mini', 'anthropic/claude-sonnet-4-5', 'gemini/gemini-2.5-flash'],
     trioModels: ['default', 'llama3.2-3b', 'mistral'],
     trioTimeoutMs: 60_000,
-    simulated: false,
+    isSimulated: (provider: string) => simulated.includes(provider),
   };
   return planCompletion(question, { settings, directory, randomSeed: 42 });
 }
@@ -140,6 +141,10 @@ describe('model names', () => {
   it('tells whether the simulated provider answers', () => {
     expect(plan({ model: 'simulated/alder' })).toMatchObject({ ok: true, simulated: true });
     expect(plan({ model: 'openai/gpt-4o' })).toMatchObject({ ok: true, simulated: false });
+    // Where most are simulated, one that is reached is not.
+    const most = ['simulated', 'anthropic', 'gemini'];
+    expect(plan({ model: 'openai/gpt-4o', simulated: most })).toMatchObject({ ok: true, simulated: false });
+    expect(plan({ model: 'composite/council/openai/gpt-4o', simulated: most })).toMatchObject({ ok: true, simulated: true });
   });
 
   it('says which members take images, where the registry knows', () => {

@@ -27,7 +27,7 @@ export function planCompletion(question: PlanQuestion, context: { settings: Plan
     const candidates = plan.members.length * (plan.strategy === 'vote' ? plan.options.samples : 1);
     if (question.n > 1 && question.n > candidates) throw invalid('n', `n is ${String(question.n)}, but '${question.model}' has ${String(candidates)} candidates. Lower n or add members.`);
     checkSchema(question.jsonSchema, plan);
-    return { ok: true, plan, simulated: settings.simulated || callsProvider(plan, 'simulated') };
+    return { ok: true, plan, simulated: callsSimulated(plan, settings.isSimulated) };
   } catch (error) {
     if (error instanceof PlanFault) return { ok: false, ...error.fault };
     throw error;
@@ -169,8 +169,8 @@ function checkSchema(schema: Record<string, unknown> | null, plan: StrategyPlan)
   if (fault !== null) throw invalid('response_format', fault);
 }
 
-function callsProvider(plan: StrategyPlan, provider: string): boolean {
-  return [...plan.members, ...plan.reviewers, ...plan.chairmen].some((member) => (member.kind === 'model' ? member.model.provider === provider : callsProvider(member.plan, provider)));
+function callsSimulated(plan: StrategyPlan, isSimulated: (provider: string) => boolean): boolean {
+  return [...plan.members, ...plan.reviewers, ...plan.chairmen].some((member) => (member.kind === 'model' ? isSimulated(member.model.provider) : callsSimulated(member.plan, isSimulated)));
 }
 
 /** OpenAI's seed is any integer; ours is below 2³¹. */

@@ -13,8 +13,8 @@ export interface PlannerSettings {
   defaultMembers: MemberInput[];
   trioModels: string[];
   trioTimeoutMs: number;
-  /** Every provider stands on the simulated one. */
-  simulated: boolean;
+  /** Whether the simulated provider answers for this one. */
+  isSimulated: (provider: string) => boolean;
 }
 
 /** What planning hands down to nested panels: the names on the way here, and what the whole completion shares. */

@@ -33,7 +33,7 @@ export class PlansService {
       panelVersions: this.versions,
       trioModels: config.environment.TRIO_MODELS.split(',').map((name) => name.trim()).filter((name) => name !== ''),
       trioTimeoutMs: config.environment.TRIO_TIMEOUT * 1_000,
-      simulated: config.simulated,
+      isSimulated: (provider) => providers.isSimulated(provider),
     };
   }
 

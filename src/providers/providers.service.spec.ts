@@ -50,5 +50,12 @@ describe('ProvidersService', () => {
     expect(simulated.names().every((name) => simulated.isConfigured(name))).toBe(true);
     const beside = new ProvidersService({ ...nothing, simulatedUrl: 'http://127.0.0.1:9' });
     expect(beside.names().filter((name) => beside.isConfigured(name))).toEqual(['ollama', 'simulated']);
+    expect(beside.names().filter((name) => beside.isSimulated(name))).toEqual(['simulated']);
+  });
+
+  it('reaches a Gremium whose address is named also where all others are simulated, and says so', () => {
+    const environment = { ENABLE_GREMIUM_PROVIDER: 'true', GREMIUM_API_BASE_URL: 'http://gremium:8000', GREMIUM_API_KEY: 'k' };
+    const providers = new ProvidersService({ ...nothing, environment, simulated: true, simulatedUrl: 'http://127.0.0.1:9' });
+    expect(['openai', 'google', 'gremium-openai', 'gremium-anthropic'].filter((name) => providers.isSimulated(name))).toEqual(['openai', 'google']);
   });
 });

@@ -36,6 +36,12 @@ export class ProvidersService {
     return adapter !== null && this.connection(adapter) !== null;
   }
 
+  /** Whether the simulated provider answers for it. Aliases are understood. */
+  isSimulated(name: string): boolean {
+    const adapter = this.adapter(name);
+    return adapter !== null && this.standsInFor(adapter) !== null;
+  }
+
   /** What to do so that the provider can be used, such as `Set GROQ_API_KEY.`; empty where it is configured. */
   howToConfigure(name: string): string {
     const adapter = this.adapter(name);
@@ -64,12 +70,17 @@ export class ProvidersService {
     return canonical === null ? null : (this.adapters.get(canonical) ?? null);
   }
 
+  // Address of the simulated provider where it answers for this one, else null.
+  private standsInFor(adapter: ProviderAdapter): string | null {
+    const isReal = adapter.isReal?.(this.config.environment) === true;
+    return !isReal && (this.config.simulated || adapter.name === 'simulated') ? this.config.simulatedUrl : null;
+  }
+
   // null: not configured.
   private connection(adapter: ProviderAdapter): Connection | null {
     const { name } = adapter;
-    const isReal = adapter.isReal?.(this.config.environment) === true;
-    if (this.config.simulatedUrl !== null && !isReal && (this.config.simulated || name === 'simulated'))
-      return { name, baseUrl: `${this.config.simulatedUrl}/${name}${adapter.simulatedPath}`, apiKey: 'simulated', headers: {}, ...(adapter.simulatedSettings && { settings: adapter.simulatedSettings }) };
+    const simulatedUrl = this.standsInFor(adapter);
+    if (simulatedUrl !== null) return { name, baseUrl: `${simulatedUrl}/${name}${adapter.simulatedPath}`, apiKey: 'simulated', headers: {}, ...(adapter.simulatedSettings && { settings: adapter.simulatedSettings }) };
     const custom = this.config.customProviders.find((provider) => provider.name === name);
     if (custom !== undefined) return custom;
     if (adapter.connect !== undefined) {

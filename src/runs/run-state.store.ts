@@ -169,7 +169,7 @@ export class RunStateStore {
   /** Begins a run, with facts that are known now; what is over or canceled stays. */
   async begin(id: string, metadata: RunMetadata): Promise<void> {
     await this.sql.query({
-      text: `UPDATE runs SET status = 'running', reason = NULL, started_at = coalesce(started_at, now()), finished_at = NULL, metadata = metadata || $2::jsonb WHERE id = $1 AND status <> 'canceled'`,
+      text: `UPDATE runs SET status = 'running', reason = NULL, started_at = coalesce(started_at, now()), finished_at = NULL, metadata = metadata || $2::jsonb, simulated = simulated OR coalesce(($2::jsonb -> 'gremium_simulated')::boolean, false) WHERE id = $1 AND status <> 'canceled'`,
       values: [id, safeJson(metadata)],
     });
   }

@@ -18,6 +18,8 @@ export interface RunMetadata {
   gremium_base_url?: string | null;
   gremium_version?: string | null;
   gremium_participants?: { id: string; thinking: boolean }[] | null;
+  /** The Gremium says that its answers are simulated, and so are the run's. */
+  gremium_simulated?: boolean;
   /** The same read again at the end, where it differs from the start: the run is flagged. */
   gremium_changed?: { gremium_version: string | null; gremium_participants: { id: string; thinking: boolean }[] | null } | null;
   cli_provider_override?: boolean;

@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { rowsOf } from '../support/database.js';
 import { startRunTestStack, type RunTestStack } from '../support/run-stack.js';
 import { planOf } from '../support/runs.js';
 import { stackAddresses } from '../support/stack.js';
@@ -51,8 +52,11 @@ describe('a run against another Conclave as its Gremium', () => {
     { provider: 'gremium-openai', model: 'gremium-consensus' },
     { provider: 'gremium-anthropic', model: 'gremium-consensus-anthropic' },
   ])('records its version and participants, and its usage as returned, by $provider', async ({ provider, model }) => {
-    const id = await stack.runs.start({ plan: planOf('single', [`${provider}/${model}`]), provider, model, benchmarks: ['conclave-mini'], subset, config: { cost: { per_request_usd: 0.002 } } });
+    const id = await stack.runs.start({ plan: planOf('single', [`${provider}/${model}`]), provider, model, benchmarks: ['conclave-mini'], subset, config: { cost: { per_request_usd: 0.002 } }, simulated: false });
     const run = await stack.runs.ended(id);
+    // This Conclave asks a real Gremium, which says of itself that its answers are simulated.
+    expect(run.metadata).toMatchObject({ gremium_simulated: true });
+    expect(await rowsOf(stack.databaseUrl, 'SELECT simulated FROM runs WHERE id = $1', [id])).toEqual([{ simulated: true }]);
     expect(run).toMatchObject({ status: 'succeeded', metadata: { gremium_base_url: expect.stringContaining('http://127.0.0.1'), gremium_version: expect.any(String), gremium_note: null } });
     expect(run.metadata['gremium_participants']).toContainEqual({ id: expect.any(String), thinking: expect.any(Boolean) });
     expect(run.metadata['gremium_changed']).toBeUndefined();
