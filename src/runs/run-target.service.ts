@@ -77,8 +77,19 @@ export class RunTargetService {
       if (!own.includes(model)) throw badRequest('model_id', `Model '${model}' does not fit provider '${provider}', which has: ${own.join(', ')}.`);
       return;
     }
+    const namer = this.namerOf(provider, model);
+    if (namer !== null) throw badRequest('model_id', `Model '${model}' does not fit provider '${provider}'; it belongs to ${namer}. Leave 'provider' out, or name a model of '${provider}'.`);
     const others = [...new Set(this.models.byModelId(model).map((entry) => entry.provider))];
     if (others.length > 0 && !others.includes(provider)) throw badRequest('model_id', `Model '${model}' does not fit provider '${provider}'; it belongs to ${others.join(', ')}.`);
+  }
+
+  // The other provider that the model's name begins with. Names like `openai/gpt-4o-mini` are fine where models are called so (OpenRouter, gateways), but not at a provider of whose models none has a slash.
+  private namerOf(provider: string, model: string): string | null {
+    const slash = model.indexOf('/');
+    const namer = slash < 1 ? null : this.providers.resolveAlias(model.slice(0, slash));
+    if (namer === null || namer === provider || this.models.find(namer, model.slice(slash + 1)) === null) return null;
+    const own = this.models.all().filter((entry) => entry.provider === provider);
+    return own.length > 0 && own.every(({ id }) => !id.includes('/')) ? namer : null;
   }
 
   // A name may say it itself; a Gremium's goes to the Gremium where there is one, else to our own default panel.

@@ -71,6 +71,7 @@ describe('POST /api/runs', () => {
     ['a benchmark named twice', { selected_benchmarks: ['conclave-mini', 'conclave-mini'] }, 400, 'selected_benchmarks.1'],
     ['an unknown provider', { provider: 'nonesuch' }, 400, 'provider'],
     ['a model of another provider', { provider: 'openai', model_id: 'claude-sonnet-4-5-20250929' }, 400, 'model_id'],
+    ['a name that says another provider', { provider: 'anthropic', model_id: 'openai/gpt-4o-mini' }, 400, 'model_id'],
     ['a model that no Gremium has', { provider: 'gremium-openai', model_id: 'gpt-4o' }, 400, 'model_id'],
     ['the model of the other Gremium', { provider: 'gremium-anthropic', model_id: 'gremium-consensus' }, 400, 'model_id'],
     ['a panel at a provider', { model_id: undefined, panel: 'three', provider: 'openai' }, 400, 'provider'],
