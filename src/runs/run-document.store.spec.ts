@@ -4,6 +4,7 @@ import { runDocumentSchema } from '../../domain/exports/run-document.js';
 import { clusteredMeanError } from '../../domain/statistics/mean-error.js';
 import { wilsonInterval } from '../../domain/statistics/wilson-interval.js';
 import { createTestDatabase, type TestDatabase } from '../../test/support/database.js';
+import { planOf } from '../../test/support/runs.js';
 import { resultsJson } from '../exports/results-json.js';
 import { RunDocumentStore } from './run-document.store.js';
 
@@ -77,6 +78,15 @@ describe('a run as it is read', () => {
     const then = { display_name: 'GSM8K of old', badge: 'official', differences: [{ what: 'prompt', official: 'a', here: 'b' }], metric: 'exact match' };
     await pool.query("UPDATE run_benchmarks SET procedure = $1 WHERE run_id = 'run_1' AND benchmark = 'gsm8k'", [JSON.stringify(then)]);
     expect(await told()).toMatchObject(then);
+  });
+
+  it('tells the plan without what only a waiting client has of it', async () => {
+    const inner = planOf('vote', ['simulated/alder']);
+    const plan = { ...planOf('council', ['simulated/birch'], ['simulated/cedar']), members: [{ kind: 'panel', label: 'panel/inner', plan: inner }] };
+    await pool.query("UPDATE runs SET plan = $1 WHERE id = 'run_1'", [JSON.stringify(plan)]);
+    const told = JSON.stringify((await store.exportable('run_1', null))?.run.plan);
+    for (const name of ['deadlineMs', 'grace']) expect([name, told.includes(name)]).toEqual([name, false]);
+    expect(JSON.parse(told)).toMatchObject({ strategy: 'council', options: { rule: 'borda', layers: 1 }, members: [{ plan: { strategy: 'vote', options: { samples: 1 }, members: [{ label: 'simulated/alder' }] } }] });
   });
 
   it('is nobody else’s', async () => {
