@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import pg from 'pg';
+import type pg from 'pg';
 import { runDocumentSchema, type RunDocument } from '../../domain/exports/run-document.js';
+import { createPostgresPool } from '../database/postgres-pool.js';
 import { createTestDatabase, type TestDatabase } from '../../test/support/database.js';
+import { whileServerRestarts } from '../../test/support/lost-connection.js';
 import { sampleRun } from '../../test/support/sample-run.js';
 import { RunDocumentStore } from '../runs/run-document.store.js';
 import { renderExport } from './export-formats.js';
@@ -29,7 +31,7 @@ describe('an import', () => {
 
   beforeAll(async () => {
     database = await createTestDatabase();
-    pool = new pg.Pool({ connectionString: database.url });
+    pool = createPostgresPool({ databaseUrl: database.url, size: 5, name: 'import spec' });
   });
   afterAll(async () => {
     await pool.end();
@@ -51,6 +53,14 @@ describe('an import', () => {
     expect(copy.run.summary).toMatchObject({ samples: 3, correct: 1, incorrect: 1, errors: 1, input_tokens: 30, output_tokens: 12, cost_known: false });
     const plain = (samples: unknown) => JSON.parse(JSON.stringify(samples)) as unknown;
     expect(plain(copy.benchmarks[0]?.samples)).toEqual(plain(document.benchmarks[0]?.samples));
+  });
+
+  it('leaves nothing where the server restarts meanwhile, and this process as it is', async () => {
+    const document = await documentOf(sampleRun({ id: 'run_restart' }));
+    const blocker = `INSERT INTO runs (id, caller, body_hash, status, provider, model, plan, mode, subset, epochs, concurrency, config, metadata, price_snapshot, code_version, simulated)
+      VALUES ('run_restart', 'other', '', 'failed', 'p', 'm', '{}', 'realtime', '{}', 1, 1, '{}', '{}', '{}', '', true)`;
+    await expect(whileServerRestarts(pool, blocker, () => new ImportRunStore(pool).write(document, 'key_a', origin))).rejects.toThrow('terminat');
+    expect((await pool.query(`SELECT FROM runs WHERE id = 'run_restart'`)).rowCount).toBe(0);
   });
 
   it('of a benchmark that is not known here keeps what it was', async () => {

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import pg from 'pg';
+import type pg from 'pg';
 import { findBenchmark } from '../../domain/benchmarks/registry.js';
+import { createPostgresPool } from '../database/postgres-pool.js';
 import { createBatchRows } from '../../test/support/batch-rows.js';
 import { createTestDatabase, type TestDatabase } from '../../test/support/database.js';
+import { whileServerRestarts } from '../../test/support/lost-connection.js';
 import { RunScoresStore } from './run-scores.store.js';
 import { RunSummaryStore } from './run-summary.store.js';
 import { RunsStore } from './runs.store.js';
@@ -16,7 +18,7 @@ describe('a run that batches answered', () => {
 
   beforeAll(async () => {
     database = await createTestDatabase();
-    pool = new pg.Pool({ connectionString: database.url });
+    pool = createPostgresPool({ databaseUrl: database.url, size: 5, name: 'runs spec' });
     await pool.query(`INSERT INTO budgets (id, cost_cap_nano_usd) VALUES ('run/run_1', 1000), ('batch/1', 1000)`);
     await pool.query(`INSERT INTO runs (id, caller, body_hash, status, provider, model, plan, mode, subset, epochs, concurrency, config, metadata, price_snapshot, code_version, simulated, budget_id)
       VALUES ('run_1', 'spec', 'h', 'succeeded', 'simulated', 'small', '{"strategy":"single","panel":null}', 'batch', '{"seed":"s","percent":null,"count":1}', 1, 4, '{}', '{}', '{}', '1', true, 'run/run_1')`);
@@ -57,6 +59,11 @@ describe('a run that batches answered', () => {
     expect((await pool.query<{ extracted: string }>("SELECT extracted FROM run_samples WHERE id = 'run_1.math.0'")).rows).toEqual([{ extracted: String.raw`\u0000` }]);
     const { rows } = await pool.query<{ version: string; badge: string }>("SELECT scorer_version AS version, procedure->>'badge' AS badge FROM run_benchmarks WHERE run_id = 'run_1' AND benchmark = 'gsm8k'");
     expect(rows).toEqual([{ version: findBenchmark('gsm8k')?.scorerVersion, badge: 'simplified' }]);
+  });
+
+  it('stays where the server restarts while it is removed, and so does this process', async () => {
+    await expect(whileServerRestarts(pool, `SELECT FROM runs WHERE id = 'run_1' FOR UPDATE`, () => new RunsStore(pool).remove('run_1'))).rejects.toThrow('terminat');
+    expect((await pool.query(`SELECT FROM runs WHERE id = 'run_1'`)).rowCount).toBe(1);
   });
 
   it('waits to be removed until its batches are over, and leaves nothing then, but what is others’', async () => {

@@ -4,6 +4,7 @@ import { isFinal, type BatchMode, type BatchStatus } from '../../domain/batches/
 import type { StrategyPlan } from '../../domain/chat/plan.js';
 import type { RunStatus } from '../../domain/runs/run-status.js';
 import { POSTGRES_POOL } from '../database/postgres-pool.js';
+import { inTransaction } from '../database/in-transaction.js';
 import type { Sql } from '../database/sql.js';
 import { ApiError } from '../http/api-error.js';
 import { batchesOfRun } from './batches-of-run.js';
@@ -91,31 +92,22 @@ export class RunsStore {
 
   /** Removes a run that is over with its samples, its calls, its budget, and the batches that answered it with all that is theirs; false: it is not over. Throws a 409 while one of its batches is not. */
   async remove(id: string): Promise<boolean> {
-    const client = await this.pool.connect();
-    try {
-      await client.query('BEGIN');
-      const { rows: batches } = await client.query<{ id: string; status: BatchStatus; budget: string | null; files: string[] }>(
-        `SELECT batch.id, batch.status, batch.budget_id AS budget, array_remove(ARRAY[batch.input_file_id, batch.output_file_id, batch.error_file_id], NULL) AS files FROM runs run, ${batchesOfRun} WHERE run.id = $1`,
-        [id],
-      );
+    return inTransaction(this.pool, async (tx) => {
+      const { rows: batches } = await tx.query<{ id: string; status: BatchStatus; budget: string | null; files: string[] }>({
+        text: `SELECT batch.id, batch.status, batch.budget_id AS budget, array_remove(ARRAY[batch.input_file_id, batch.output_file_id, batch.error_file_id], NULL) AS files FROM runs run, ${batchesOfRun} WHERE run.id = $1`,
+        values: [id],
+      });
       const busy = batches.find(({ status }) => !isFinal(status));
       if (busy) throw new ApiError({ status: 409, code: 'conflict', message: `Batch '${busy.id}' of run '${id}' is still ${busy.status}. Delete the run when the batch is over.` });
-      const { rows } = await client.query<{ budget: string | null }>(`DELETE FROM runs WHERE id = $1 AND status IN ('succeeded', 'failed', 'canceled') RETURNING budget_id AS budget`, [id]);
-      if (rows.length > 0) {
-        const ids = batches.map((batch) => batch.id);
-        await client.query('DELETE FROM batches WHERE id = ANY($1)', [ids]);
-        await client.query('DELETE FROM calls WHERE group_id = ANY($1)', [[id, ...ids]]);
-        await client.query('DELETE FROM files WHERE id = ANY($1) AND NOT EXISTS (SELECT FROM batches WHERE input_file_id = files.id)', [batches.flatMap(({ files }) => files)]);
-        await client.query('DELETE FROM budgets WHERE id = ANY($1)', [[...rows, ...batches].flatMap(({ budget }) => budget ?? [])]);
-      }
-      await client.query('COMMIT');
-      return rows.length > 0;
-    } catch (error) {
-      await client.query('ROLLBACK');
-      throw error;
-    } finally {
-      client.release();
-    }
+      const { rows } = await tx.query<{ budget: string | null }>({ text: `DELETE FROM runs WHERE id = $1 AND status IN ('succeeded', 'failed', 'canceled') RETURNING budget_id AS budget`, values: [id] });
+      if (rows.length === 0) return false;
+      const ids = batches.map((batch) => batch.id);
+      await tx.query({ text: 'DELETE FROM batches WHERE id = ANY($1)', values: [ids] });
+      await tx.query({ text: 'DELETE FROM calls WHERE group_id = ANY($1)', values: [[id, ...ids]] });
+      await tx.query({ text: 'DELETE FROM files WHERE id = ANY($1) AND NOT EXISTS (SELECT FROM batches WHERE input_file_id = files.id)', values: [batches.flatMap(({ files }) => files)] });
+      await tx.query({ text: 'DELETE FROM budgets WHERE id = ANY($1)', values: [[...rows, ...batches].flatMap(({ budget }) => budget ?? [])] });
+      return true;
+    });
   }
 
   /** Fails a run that nobody carries out any more. */
