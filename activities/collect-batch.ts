@@ -94,7 +94,10 @@ async function readResults(parts: JobParts, job: JobAtWork, end: JobEnd, tally: 
     if (!(error instanceof ProviderFailure) || error.code !== 'not_found') throw error;
     // The provider deleted the results: what was not read is lost, and is paid once more. Once may be a mistake.
     const { said, reason } = saidBefore(job, error);
-    if (said >= sureAfter) return job.certain;
+    if (said >= sureAfter) {
+      job.lastStatus = { ...job.lastStatus, results: null };
+      return job.certain;
+    }
     await parts.jobs.noteDoubt(job.id, reason, said + 1);
     throw later(error.message, parts.policy.collectJob.retry.initialMs);
   }

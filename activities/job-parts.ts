@@ -106,14 +106,25 @@ function hindranceOf({ code, message, retryAfterMs }: ProviderFailure): Hindranc
   return { code, message, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
 }
 
-/** Settles the job's reservation by what the ledger says its answers cost; an attempt of which nobody knows what it cost counts as what was set aside for it. */
+/** Settles the job's reservation by what the ledger says its answers cost; an attempt, or a line, of which nobody knows what it cost counts as what was set aside for it. */
 export async function settleJob(parts: JobParts, job: JobAtWork): Promise<{ succeeded: number; failed: number }> {
   const { succeeded, failed, costNanoUsd, tokens } = await parts.lines.tally(job.id);
   if (job.batch.budgetId !== null) {
     const besides = await parts.lines.besides(job.id);
-    await parts.settle(job.batch.budgetId, job.id, { nanoUsd: costNanoUsd + besides.nanoUsd, tokens: tokens + besides.tokens });
+    const lost = isAccountedFor(job) ? { nanoUsd: 0, tokens: 0 } : await parts.lines.unanswered(job.id);
+    await parts.settle(job.batch.budgetId, job.id, { nanoUsd: costNanoUsd + besides.nanoUsd + lost.nanoUsd, tokens: tokens + besides.tokens + lost.tokens });
   }
   return { succeeded, failed };
+}
+
+/**
+ * Whether lines without a row cost nothing: the job never came to its provider, or that ended it and showed what it did. One that is still at work there, is unknown there now, or has
+ * answers that it does not show, may have been charged whole.
+ */
+function isAccountedFor({ mode, reference, lastStatus, reason }: JobAtWork): boolean {
+  if (mode !== 'batch' || reference === null) return true;
+  if (lastStatus === null || lastStatus.state === 'running' || reason?.code === 'not_found') return false;
+  return lastStatus.results !== null || (lastStatus.succeeded ?? 0) === 0;
 }
 
 /** Settles the job's reservation, and closes it. */

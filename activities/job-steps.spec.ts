@@ -362,6 +362,29 @@ describe('collect', () => {
     expect((await new BatchReadsStore(pool).usage([batchId])).get(batchId)?.initial).toMatchObject({ inputTokens: 100, outputTokens: 10, costNanoUsd: 120, costKnown: true });
   });
 
+  it.each<[string, Partial<JobStatus>, string | null, number]>([
+    ['that the provider never ended', {}, 'deadline_exceeded', 100],
+    ['that the provider forgot', {}, 'not_found', 100],
+    ['whose answers the provider counts and never shows', { state: 'completed', succeeded: 2 }, null, 100],
+    ['that the provider refused as a whole', { state: 'failed', error: 'line 1: no such model' }, 'failed', 0],
+    ['that was canceled before it answered anything', { state: 'canceled', succeeded: 0, failed: 2 }, 'canceled', 0],
+  ])('counts all that was set aside where nobody knows what a job cost, and nothing where the provider says so: one %s', async (_what, facts, code, expected) => {
+    const provider = new ScriptedProvider();
+    provider.uploads = true;
+    const job = await planned(provider);
+    await pool.query('UPDATE batch_calls SET reserved_nano_usd = 50, reserved_tokens = 7 WHERE job_id = $1', [job.jobId]);
+    const spent: unknown[] = [];
+    const parts: JobParts = { ...partsOf(provider), settle: async (_budget, _job, cost) => { spent.push(cost); } };
+    await submit(parts, await job.read(), signal);
+    const jobs = new ProviderJobsStore(pool);
+    const { reference } = await job.read();
+    await jobs.saveStatus(job.jobId, statusOf(reference ?? '', 2, facts));
+    await jobs.end(job.jobId, code === null ? null : { code, message: 'why' });
+    const row = await job.read();
+    await collect(parts, { ...row, batch: { ...row.batch, budgetId: 'any' } }, signal);
+    expect(spent).toEqual([{ nanoUsd: expected, tokens: expected === 0 ? 0 : 14 }]);
+  });
+
   it("does not count an account's full queue as an attempt of its lines, and tells the batch", async () => {
     const provider = new ScriptedProvider();
     provider.uploads = true;
@@ -479,7 +502,12 @@ describe('a provider that does not know the job', () => {
     for (let count = 0; count < 2; count++) await jobs.noteTrouble(unread.jobId, away);
     provider.forgets = 3;
     for (let readings = 0; readings < 2; readings++) await expect(collect(parts, await unread.read(), signal)).rejects.toThrow('no such results');
-    expect(await collect(parts, await unread.read(), signal)).toMatchObject({ state: 'collected', missing: 2 });
+    await pool.query('UPDATE batch_calls SET reserved_nano_usd = 50 WHERE job_id = $1', [unread.jobId]);
+    const spent: unknown[] = [];
+    const row = await unread.read();
+    const capped: JobParts = { ...parts, settle: async (_budget, _job, cost) => { spent.push(cost.nanoUsd); } };
+    expect(await collect(capped, { ...row, lastStatus: statusOf(reference ?? '', 2, { state: 'completed', succeeded: 2, results: { url: 'x' } }), batch: { ...row.batch, budgetId: 'any' } }, signal)).toMatchObject({ state: 'collected', missing: 2 });
+    expect(spent).toEqual([100]);
   });
 
   it('is asked again for results, and keeps why the job ended', async () => {

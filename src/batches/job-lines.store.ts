@@ -148,6 +148,16 @@ WHERE job.id = $1 AND CASE WHEN calls.cost_nano_usd IS NULL THEN ${mayBeCharged(
     return { nanoUsd: Number(rows[0]?.cost ?? 0), tokens: Number(rows[0]?.tokens ?? 0) };
   }
 
+  /** What was set aside for the lines of a provider's job of which it gave no row (indices `batch_calls_job`, `calls_completion`). */
+  async unanswered(jobId: string): Promise<{ nanoUsd: number; tokens: number }> {
+    const { rows } = await this.pool.query<{ cost: string; tokens: string }>({
+      text: `SELECT coalesce(sum(reserved_nano_usd), 0) AS cost, coalesce(sum(reserved_tokens), 0) AS tokens FROM batch_calls AS line
+WHERE job_id = $1 AND status <> 'succeeded' AND NOT EXISTS (SELECT FROM calls WHERE completion_id = line.item_id AND key = line.key AND mode = 'batch' AND attempt = line.attempt)`,
+      values: [jobId],
+    });
+    return { nanoUsd: Number(rows[0]?.cost ?? 0), tokens: Number(rows[0]?.tokens ?? 0) };
+  }
+
   /** Lines of a job by state, and what its answers cost by the ledger (nano-USD, unknown costs left out). */
   async tally(jobId: string): Promise<{ succeeded: number; failed: number; costNanoUsd: number; tokens: number }> {
     const { rows } = await this.pool.query<{ succeeded: string; failed: string; cost: string; tokens: string }>({
