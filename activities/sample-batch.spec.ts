@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
+import type { Sql } from '../src/database/sql.js';
 import { RunSamplesStore } from '../src/runs/run-samples.store.js';
 import { RunStateStore } from '../src/runs/run-state.store.js';
 import { SampleBatchesStore } from '../src/runs/sample-batches.store.js';
@@ -80,5 +81,19 @@ describe('the batch of a benchmark', () => {
     await expect(make()).rejects.toMatchObject({ type: 'batch_running' });
     await pool.query(`UPDATE batches SET status = 'canceled' WHERE metadata->>'run_id' = $1`, [id]);
     expect(await make()).toMatchObject({ items: 1, isOver: false });
+  });
+});
+
+describe('a run that is requeued', () => {
+  it('has its samples pending again, or is as it was, wherever the process dies', async () => {
+    const { id } = await runByBatch();
+    await pool.query(`UPDATE runs SET status = 'canceled', cancel_requested_at = now() WHERE id = $1`, [id]);
+    await pool.query(`UPDATE run_samples SET status = 'canceled' WHERE run_id = $1`, [id]);
+    let statements = 0;
+    const dying: Sql = { query: (statement) => (statements++ === 0 ? pool.query(statement) : Promise.reject(new Error('the process is gone'))) };
+    await new RunStateStore(dying).reopen(id).catch(() => undefined);
+    const { rows } = await pool.query(`SELECT run.status, sample.status AS sample FROM runs run JOIN run_samples sample ON sample.run_id = run.id WHERE run.id = $1`, [id]);
+    expect(rows).toEqual([{ status: 'queued', sample: 'pending' }]);
+    expect(await state.reopen(id)).toBe(false);
   });
 });

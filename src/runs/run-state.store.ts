@@ -73,6 +73,15 @@ export interface RunBenchmarkState {
 
 const final = `('succeeded', 'failed', 'canceled')`;
 
+/** Parts of a statement that set samples without answer back to pending, and their benchmarks; `again` has a row for each sample. */
+function retryParts(runId: string): string {
+  return `again AS (
+  UPDATE run_samples SET status = 'pending', failure = NULL, finished_at = NULL WHERE run_id = ${runId} AND status IN ('error', 'canceled') RETURNING benchmark
+), benchmarks AS (
+  UPDATE run_benchmarks SET status = 'pending', reason = NULL, batch_id = NULL, finished_at = NULL WHERE run_id = ${runId} AND (status IN ('failed', 'skipped', 'needs_setup') OR benchmark IN (SELECT benchmark FROM again))
+)`;
+}
+
 /** SQL about the state of runs and of their benchmarks. Every method may be repeated. */
 export class RunStateStore {
   constructor(private readonly sql: Sql) {}
@@ -144,25 +153,15 @@ export class RunStateStore {
   /** Opens a run that is over once more: what was canceled, failed or never asked is pending again, done samples stay. Its workflow has to be started after it. False: it is not over. */
   async reopen(id: string): Promise<boolean> {
     const { rowCount } = await this.sql.query({
-      text: `UPDATE runs SET status = 'queued', reason = NULL, cancel_requested_at = NULL, finished_at = NULL WHERE id = $1 AND status IN ${final}`,
+      text: `WITH opened AS (UPDATE runs SET status = 'queued', reason = NULL, cancel_requested_at = NULL, finished_at = NULL WHERE id = $1 AND status IN ${final} RETURNING id), ${retryParts('(SELECT id FROM opened)')} SELECT FROM opened`,
       values: [id],
     });
-    if (rowCount !== 1) return false;
-    await this.retry(id);
-    return true;
+    return rowCount === 1;
   }
 
   /** Sets samples in error, and canceled ones, back to pending, and their benchmarks too; returns how many. */
   async retry(id: string): Promise<number> {
-    const { rows } = await this.sql.query<{ count: number }>({
-      text: `WITH again AS (
-               UPDATE run_samples SET status = 'pending', failure = NULL, finished_at = NULL WHERE run_id = $1 AND status IN ('error', 'canceled') RETURNING benchmark
-             ), benchmarks AS (
-               UPDATE run_benchmarks SET status = 'pending', reason = NULL, batch_id = NULL, finished_at = NULL WHERE run_id = $1 AND (status IN ('failed', 'skipped', 'needs_setup') OR benchmark IN (SELECT benchmark FROM again))
-             )
-             SELECT count(*)::integer AS count FROM again`,
-      values: [id],
-    });
+    const { rows } = await this.sql.query<{ count: number }>({ text: `WITH ${retryParts('$1')} SELECT count(*)::integer AS count FROM again`, values: [id] });
     return rows[0]?.count ?? 0;
   }
 
