@@ -1,5 +1,5 @@
-/** Shorter ones happen to a busy process, and no heartbeat time-out is near them. */
-const leastMs = 1_000;
+/** Shorter ones happen to a busy process on a busy machine. */
+const leastMs = 3_000;
 /** Heartbeats are sent no more often than every four fifths of their time-out: of a process that stands still longer than the rest, Temporal may believe that it is dead. */
 const share = 0.2;
 
