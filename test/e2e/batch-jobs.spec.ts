@@ -112,6 +112,13 @@ describe('a batch whose worker dies', () => {
     return worker;
   };
 
+  /** The only worker there is: one that a test left which failed would do what the next test's is killed for. */
+  const startFirst = async () => {
+    for (const worker of workers) worker.kill('SIGKILL');
+    await Promise.all(workers.splice(0).map((worker) => worker.exited));
+    return startWorker();
+  };
+
   beforeAll(async () => {
     [database, temporal] = await Promise.all([createTestDatabase(), startTestTemporal()]);
     environment = productEnvironment({ ...stackAddresses(), databaseUrl: database.url, temporalAddress: temporal.address }, mkdtempSync(join(tmpdir(), 'conclave-batch-')));
@@ -128,7 +135,7 @@ describe('a batch whose worker dies', () => {
     const mark = marker();
     const [provider = ''] = model.split('/');
     const client = new BatchClient(new ConclaveClient(api.url));
-    const first = await startWorker();
+    const first = await startFirst();
     await simulatedProvider().rules({ effect: 'hold_response', endpoint: 'batches.create', provider, contains: mark, count: 1 });
     const id = await client.start(model, prompts(mark, 5));
     await simulatedProvider().waitForJobs(1, { contains: mark });
@@ -145,7 +152,7 @@ describe('a batch whose worker dies', () => {
   it('while it writes results goes on in another worker: every result once, and settled', async () => {
     const mark = marker();
     const client = new BatchClient(new ConclaveClient(api.url));
-    const first = await startWorker();
+    const first = await startFirst();
     // Item 2,000 waits for a lock of this spec's, so that there is time to kill the worker between two groups.
     const gate = new pg.Client({ connectionString: database.url });
     await gate.connect();
@@ -178,7 +185,7 @@ describe('a batch whose worker dies', () => {
   it.each(['SIGKILL', 'SIGTERM'] as const)('by %s while it makes calls repeats only what was under way', async (signal) => {
     const mark = marker();
     const client = new BatchClient(new ConclaveClient(api.url));
-    const first = await startWorker();
+    const first = await startFirst();
     const held = `(${mark}) What is 20 *`;
     await simulatedProvider().rules({ effect: 'hold', mode: 'realtime', contains: held });
     const id = await client.start('openai/gpt-4o-mini', prompts(mark, 40), { mode: 'realtime' });

@@ -103,7 +103,7 @@ describe('a worker that dies between the ledger and Temporal', () => {
       await stack.startWorker({ TEMPORAL_ADDRESS: line.address });
       const plan = planOf('council', ['simulated/alder', 'simulated/birch', 'simulated/cedar'], ['simulated/chair']);
       const id = await stack.runs.start({ plan, benchmarks: ['conclave-mini'], subset: { seed: mark, percent: null, count: 3 }, concurrency: 5, config: { system_prompt: mark } });
-      await simulatedProvider().wait({ held: atOnce }, { contains: mark, task }, 60_000);
+      await simulatedProvider().wait({ held: atOnce }, { contains: mark, task }, 120_000);
       line.cut();
       await simulatedProvider().release({ contains: mark, task });
       await until(`${String(atOnce)} recorded calls`, async () => (await stack.runs.calls(id, 'id', `AND stage = '${stage}' AND outcome = 'succeeded'`)).length === atOnce);
@@ -114,7 +114,7 @@ describe('a worker that dies between the ledger and Temporal', () => {
     } finally {
       line.close();
     }
-  }, 120_000);
+  }, 240_000);
 });
 
 describe('a run by batch whose workers are killed', () => {

@@ -82,8 +82,10 @@ describe('a panel with a tool_executor, on a stack of its own with a live call l
 
   it('CALL_LOG_FILE holds the lines of the export', async () => {
     const lines = (text: string) => text.trim().split('\n').map((line) => JSON.parse(line) as { id: string }).sort((a, b) => (a.id < b.id ? -1 : 1));
-    const exported = await api.get('/api/calls/export');
-    expect(lines(readFileSync(callLog, 'utf8'))).toEqual(lines(exported.text));
+    const exported = lines((await api.get('/api/calls/export')).text);
+    // It is written behind the calls, which do not wait for it.
+    await until('the last line', () => Promise.resolve(lines(readFileSync(callLog, 'utf8')).length >= exported.length));
+    expect(lines(readFileSync(callLog, 'utf8'))).toEqual(exported);
   });
 
   async function killWorker(): Promise<void> {

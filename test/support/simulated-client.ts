@@ -43,7 +43,7 @@ export class SimulatedClient {
   }
 
   /** Waits until so many matching requests have come, are held, or have been answered. */
-  async wait(wanted: { requests?: number; held?: number; answered?: number }, match: RequestMatch, timeoutMs = 20_000): Promise<void> {
+  async wait(wanted: { requests?: number; held?: number; answered?: number }, match: RequestMatch, timeoutMs = 60_000): Promise<void> {
     const counts = Object.fromEntries(Object.entries(wanted).map(([name, count]) => [name, String(count)]));
     await this.get(`/wait?${query({ ...match, ...counts, timeout: String(timeoutMs) })}`);
   }
@@ -65,7 +65,7 @@ export class SimulatedClient {
   }
 
   /** Waits until so many matching batch jobs exist, such as those in a `state`. */
-  async waitForJobs(count: number, match: JobMatch, timeoutMs = 20_000): Promise<void> {
+  async waitForJobs(count: number, match: JobMatch, timeoutMs = 60_000): Promise<void> {
     await this.get(`/wait-jobs?${query({ ...match, count: String(count), timeout: String(timeoutMs) })}`);
   }
 

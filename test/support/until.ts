@@ -1,5 +1,5 @@
 /** Asks until `question` answers something other than null, undefined or false; the last answer or error is in the message when time is up. */
-export async function until<T>(what: string, question: () => Promise<T | null | undefined | false>, timeoutMs = 20_000, everyMs = 50): Promise<T> {
+export async function until<T>(what: string, question: () => Promise<T | null | undefined | false>, timeoutMs = 60_000, everyMs = 50): Promise<T> {
   const end = Date.now() + timeoutMs;
   let last: unknown;
   for (;;) {
