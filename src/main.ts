@@ -4,6 +4,7 @@ import { loadConfig } from './config/config.js';
 import { createApi } from './http/create-api.js';
 import { KeysService } from './keys/keys.service.js';
 import { refuseToBind } from './keys/loopback-access.js';
+import { tellListening } from './supervisor/tell-listening.js';
 
 try {
   await main();
@@ -23,5 +24,6 @@ async function main(): Promise<void> {
     throw new Error(refusal);
   }
   await app.listen(config.port, config.host);
+  tellListening();
   app.get(Logger).log(`api ready at ${await app.getUrl()}`);
 }

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
+import { tellListening } from '../supervisor/tell-listening.js';
 import { startSimulatedProvider } from './simulated-provider.js';
 
 const number = (text: string): number => Number(text);
@@ -27,6 +28,7 @@ const provider = await startSimulatedProvider({
   ...(options.replay !== undefined && { replayDirectory: options.replay }),
 });
 process.stdout.write(`simulated provider listening on ${provider.url}\n`);
+tellListening();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => {
     void provider.stop().then(() => process.exit(0));

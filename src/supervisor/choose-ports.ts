@@ -40,6 +40,17 @@ export async function choosePorts(files: HomeFiles, wishes: PortWishes, say: (li
   return { ...usual, ...chosen };
 }
 
+/** The port, or where somebody has it by now the next free one, kept in the home: two first starts at the same moment choose the same ones, as neither listens yet. Says when it had to move. */
+export async function keepOrMove(files: HomeFiles, wish: { name: PortName; port: number; host: string; taken: number[] }, say: (line: string) => void): Promise<number> {
+  const { name, port, host, taken } = wish;
+  if (await isUsable(port, host)) return port;
+  const moved = await nextFree(port, host, taken);
+  const parsed = portsSchema.safeParse(readJson(files.ports));
+  writeFileSync(files.ports, `${JSON.stringify({ ...(parsed.success && parsed.data), [name]: moved }, null, 2)}\n`);
+  say(`port ${String(port)} for ${titles[name]} is in use; it moves to ${String(moved)}`);
+  return moved;
+}
+
 async function insist(port: number, host: string): Promise<number> {
   if (await isUsable(port, host)) return port;
   throw new Error(`Port ${String(port)} on ${host}, which PORT (or TRIO_PORT) asks for, can't be used: another program has it, or this user may not. Stop that program ("ss -ltnp" or "lsof -i :${String(port)}" names it) or set PORT to another.`);

@@ -16,6 +16,8 @@ export interface EngineCommand {
   onSpawn?: ((pid: number) => void) | undefined;
   /** Opens Node's message channel to the process, which tells it when this one is gone. */
   hasChannel?: boolean;
+  /** What the process says on that channel. */
+  onMessage?: (message: unknown) => void;
 }
 
 /** A started engine process. */
@@ -53,6 +55,7 @@ export function startEngineProcess(engine: EngineCommand): Promise<EngineProcess
     // Null only where stdio says so, and it says pipe.
     if (stream) createInterface({ input: stream, crlfDelay: Infinity }).on('line', (line) => engine.onLine?.(line));
   }
+  if (engine.onMessage) child.on('message', engine.onMessage);
   const exited = new Promise<number | null>((resolve) => child.once('close', (code) => { resolve(code); }));
   return new Promise((resolve, reject) => {
     child.once('error', reject);

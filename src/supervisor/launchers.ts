@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Config } from '../config/config.js';
 import { childEnvironment } from '../config/machine.js';
-import type { PortName } from './choose-ports.js';
+import { keepOrMove, type PortName } from './choose-ports.js';
 import { startPostgres } from './embedded-postgres.js';
 import { startTemporal } from './embedded-temporal.js';
 import type { RunningEngine } from './engine-process.js';
@@ -57,16 +57,20 @@ export function partsFor(config: Config): PartName[] {
 /** The addresses known before anything starts. */
 export function initialAddresses(config: Config, ports: Record<PortName, number>): Addresses {
   const { environment } = config;
-  const host = ['0.0.0.0', '::', '::0'].includes(config.host) ? '127.0.0.1' : config.host.includes(':') ? `[${config.host}]` : config.host;
   return {
     databaseUrl: environment.DATABASE_URL ?? null,
     temporalAddress: environment.TEMPORAL_ADDRESS ?? null,
     temporalNamespace: environment.TEMPORAL_ADDRESS === undefined ? null : environment.TEMPORAL_NAMESPACE,
     temporalUiUrl: environment.TEMPORAL_UI_URL ?? null,
     simulatedUrl: config.simulatedUrl,
-    apiUrl: `http://${host}:${String(ports.api)}`,
+    apiUrl: apiUrlOf(config, ports),
     postgresData: null,
   };
+}
+
+function apiUrlOf(config: Config, { api }: Record<PortName, number>): string {
+  const host = ['0.0.0.0', '::', '::0'].includes(config.host) ? '127.0.0.1' : config.host.includes(':') ? `[${config.host}]` : config.host;
+  return `http://${host}:${String(api)}`;
 }
 
 /** How each part starts; they write what they learn into `addresses`. */
@@ -76,11 +80,23 @@ export function createLaunchers(setup: LaunchSetup, addresses: Addresses): Recor
   const quietly = (engine: 'postgres' | 'temporal') => (line: string): void => {
     if (setup.isVerbose || line.includes('PostgreSQL runs as') || !isEngineNoise(engine, line)) setup.log(engine, line);
   };
-  const nodePart = (part: 'api' | 'worker' | 'simulated', how: Pick<NodePart, 'script' | 'args' | 'nodeOptions' | 'drainMs' | 'isReady'>): Promise<RunningEngine> =>
+  const nodePart = (part: 'api' | 'worker' | 'simulated', how: Pick<NodePart, 'script' | 'args' | 'nodeOptions' | 'drainMs' | 'isReady' | 'tellsListening'>): Promise<RunningEngine> =>
     startNodePart({ ...how, environment: environmentFor(setup, addresses), readyWithinMs, onLog: logOf(part), onSpawn: spawnOf(part) });
+  // A port that served once is known to others and stays; until then it may move.
+  const served = new Set<PortName>();
+  const isFixed = (name: PortName): boolean => served.has(name) || (name === 'api' && (setup.config.environment.PORT ?? setup.config.environment.TRIO_PORT) !== undefined);
+  const onPorts = async (part: PartName, names: PortName[], start: () => Promise<RunningEngine>): Promise<RunningEngine> => {
+    for (const name of names.filter((other) => !isFixed(other))) {
+      const taken = Object.entries(setup.ports).flatMap(([other, port]) => (other === name ? [] : [port]));
+      setup.ports[name] = await keepOrMove(setup.files, { name, port: setup.ports[name], host: name === 'api' ? setup.config.host : '127.0.0.1', taken }, logOf(part));
+    }
+    const running = await start();
+    for (const name of names) served.add(name);
+    return running;
+  };
 
   return {
-    postgres: async () => {
+    postgres: () => onPorts('postgres', ['postgres'], async () => {
       const running = await startPostgres({
         dataDirectory: setup.files.postgresData, port: setup.ports.postgres, password: postgresPassword(setup.files), durable: true,
         onLog: quietly('postgres'), onSpawn: spawnOf('postgres'),
@@ -88,8 +104,8 @@ export function createLaunchers(setup: LaunchSetup, addresses: Addresses): Recor
       addresses.databaseUrl = running.url;
       addresses.postgresData = running.dataDirectory;
       return running;
-    },
-    temporal: async () => {
+    }),
+    temporal: () => onPorts('temporal', ['temporal', 'temporalUi'], async () => {
       const binary = await resolveTemporalBinary({ configured: setup.config.environment.TEMPORAL_CLI_PATH, onProgress: logOf('temporal'), onSpawn: spawnOf('temporal') });
       const namespace = temporalNamespace(setup.files);
       const running = await startTemporal({
@@ -100,12 +116,12 @@ export function createLaunchers(setup: LaunchSetup, addresses: Addresses): Recor
       addresses.temporalNamespace = namespace;
       addresses.temporalUiUrl ??= running.uiUrl;
       return running;
-    },
-    simulated: async () => {
+    }),
+    simulated: () => onPorts('simulated', ['simulated'], () => {
       const url = `http://127.0.0.1:${String(setup.ports.simulated)}`;
       addresses.simulatedUrl = url;
-      return nodePart('simulated', { script: 'src/simulated/main.js', args: ['--port', String(setup.ports.simulated)], drainMs: 2_000, isReady: () => answers(`${url}/stats`) });
-    },
+      return nodePart('simulated', { script: 'src/simulated/main.js', args: ['--port', String(setup.ports.simulated)], drainMs: 2_000, tellsListening: true, isReady: () => answers(`${url}/stats`) });
+    }),
     migrate: async () => {
       if (addresses.databaseUrl === null) throw new Error('no database to migrate');
       const { migrateDatabase } = await import('./migrate-database.js');
@@ -113,7 +129,10 @@ export function createLaunchers(setup: LaunchSetup, addresses: Addresses): Recor
       if (ran.length > 0) setup.log('migrate', `applied ${ran.join(', ')}`);
       return null;
     },
-    api: () => nodePart('api', { script: 'src/main.js', drainMs: 15_000, isReady: () => answers(`${addresses.apiUrl}/health/live`) }),
+    api: () => onPorts('api', ['api'], () => {
+      addresses.apiUrl = apiUrlOf(setup.config, setup.ports);
+      return nodePart('api', { script: 'src/main.js', drainMs: 15_000, tellsListening: true, isReady: () => answers(`${addresses.apiUrl}/health/live`) });
+    }),
     worker: () => nodePart('worker', { script: 'src/worker.js', nodeOptions: workerNodeOptions, drainMs: 30_000, isReady: () => workerPolls(setup.config, addresses) }),
   };
 }

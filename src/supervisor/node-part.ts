@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 import type { RunningEngine } from './engine-process.js';
 import { startEngineProcess, stopEngineProcess } from './engine-process.js';
 import { packageRoot } from './package-root.js';
+import { listeningMessage } from './tell-listening.js';
 
 export interface NodePart {
   /** Below `dist/`, such as `src/main.js`. */
@@ -14,6 +15,8 @@ export interface NodePart {
   environment: NodeJS.ProcessEnv;
   /** How long it may take to finish what it holds after SIGTERM. */
   drainMs: number;
+  /** It says on its channel when it listens (`tell-listening.ts`), and is not asked before: whoever answers on its port until then is another. */
+  tellsListening?: boolean;
   /** Asked until it says yes; an error counts as not yet. */
   isReady: () => Promise<boolean>;
   readyWithinMs: number;
@@ -25,6 +28,7 @@ export interface NodePart {
 export async function startNodePart(part: NodePart): Promise<RunningEngine> {
   const dist = join(packageRoot(), 'dist');
   const recent: string[] = [];
+  let listens = part.tellsListening !== true;
   const engine = await startEngineProcess({
     command: process.execPath,
     args: [...(part.nodeOptions ?? []), '--import', pathToFileURL(join(dist, 'src', 'supervisor', 'exit-with-parent.js')).href, join(dist, part.script), ...(part.args ?? [])],
@@ -32,6 +36,9 @@ export async function startNodePart(part: NodePart): Promise<RunningEngine> {
     deathSignal: 'TERM',
     environment: part.environment,
     hasChannel: true,
+    onMessage: (message) => {
+      if (message === listeningMessage) listens = true;
+    },
     onSpawn: part.onSpawn,
     onLine: (line) => {
       recent.push(line);
@@ -44,7 +51,7 @@ export async function startNodePart(part: NodePart): Promise<RunningEngine> {
   void engine.exited.then((exit) => { code = exit; });
   for (const deadline = Date.now() + part.readyWithinMs; Date.now() < deadline; await wait(50)) {
     if (code !== undefined) throw new Error(`ended with code ${String(code)} before it was ready${recent.length > 0 ? `:\n${recent.join('\n')}` : ''}`);
-    if (await part.isReady().catch(() => false)) return { pid: engine.pid, exited: engine.exited, stop };
+    if (listens && (await part.isReady().catch(() => false))) return { pid: engine.pid, exited: engine.exited, stop };
   }
   await stop();
   throw new Error(`was not ready within ${String(part.readyWithinMs / 1000)} s:\n${recent.join('\n')}`);
