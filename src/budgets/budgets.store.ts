@@ -56,10 +56,7 @@ export class BudgetsStore {
 
   /** Raises the caps to these where they are higher than the present ones; a missing one is left as it is, and what has no cap gets none. Returns the budget, null where there is none. */
   async raise(id: string, caps: { nanoUsd?: number; tokens?: number }): Promise<BudgetStanding | null> {
-    // greatest() passes over NULL, and what has no cap gets none here.
-    const text = `UPDATE budgets SET cost_cap_nano_usd = CASE WHEN cost_cap_nano_usd IS NOT NULL THEN greatest(cost_cap_nano_usd, $2::bigint) END,
-  token_cap = CASE WHEN token_cap IS NOT NULL THEN greatest(token_cap, $3::bigint) END
-WHERE id = $1 RETURNING ${standingColumns}`;
+    const text = `UPDATE budgets SET ${raisedCaps('$2', '$3')} WHERE id = $1 RETURNING ${standingColumns}`;
     return this.standing({ name: 'budget-raise', text, values: [id, caps.nanoUsd ?? null, caps.tokens ?? null] });
   }
 
@@ -85,6 +82,12 @@ WHERE id = $1 RETURNING ${standingColumns}`;
       spent: { nanoUsd: Number(row.spent_nano_usd), tokens: Number(row.spent_tokens) },
     };
   }
+}
+
+/** Assignments of an UPDATE of budgets that raises their caps to these parameters. greatest() passes over NULL, and what has no cap gets none. */
+export function raisedCaps(nanoUsd: string, tokens: string): string {
+  return `cost_cap_nano_usd = CASE WHEN cost_cap_nano_usd IS NOT NULL THEN greatest(cost_cap_nano_usd, ${nanoUsd}::bigint) END,
+  token_cap = CASE WHEN token_cap IS NOT NULL THEN greatest(token_cap, ${tokens}::bigint) END`;
 }
 
 const standingColumns = 'id, cost_cap_nano_usd, token_cap, reserved_nano_usd, reserved_tokens, spent_nano_usd, spent_tokens';

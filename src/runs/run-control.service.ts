@@ -1,7 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { isFinalRun } from '../../domain/runs/run-status.js';
 import { runSignals } from '../../workflows/messages/run-messages.js';
-import { BudgetsStore } from '../budgets/budgets.store.js';
 import { POSTGRES_POOL } from '../database/postgres-pool.js';
 import type { Sql } from '../database/sql.js';
 import { ApiError, badRequest } from '../http/api-error.js';
@@ -9,14 +8,13 @@ import { RunEngine } from './run-engine.js';
 import type { ResumeRunBody } from './run-queries.dto.js';
 import { RunReadsService } from './run-reads.service.js';
 import { RunScoresStore } from './run-scores.store.js';
-import { RunStateStore } from './run-state.store.js';
+import { RunStateStore, type Steering } from './run-state.store.js';
 import { RunsStore, type RunRow } from './runs.store.js';
 
 /** Asks runs to stop, pause, go on or try again: marks the row where that must be known at once, then signals the workflow. */
 @Injectable()
 export class RunControlService {
   private readonly states: RunStateStore;
-  private readonly budgets: BudgetsStore;
   private readonly scores: RunScoresStore;
 
   constructor(
@@ -26,7 +24,6 @@ export class RunControlService {
     private readonly engine: RunEngine,
   ) {
     this.states = new RunStateStore(sql);
-    this.budgets = new BudgetsStore(sql);
     this.scores = new RunScoresStore(sql);
   }
 
@@ -39,15 +36,14 @@ export class RunControlService {
   }
 
   async pause(id: string, caller: string): Promise<RunRow> {
-    await this.signal(await this.active(id, caller, 'paused'), runSignals.pause);
+    await this.steer(await this.active(id, caller, 'paused'), 'pause');
     return this.reads.find(id, caller);
   }
 
   /** Goes on after a pause; with new caps, which must be higher than the present ones. */
   async resume(id: string, caller: string, body: ResumeRunBody): Promise<RunRow> {
     const run = await this.active(id, caller, 'resumed');
-    if (body?.cost_cap_usd !== undefined || body?.token_cap !== undefined) await this.raiseCaps(run, body);
-    await this.signal(run, runSignals.resume);
+    await this.steer(run, 'resume', raisedCaps(run, body ?? {}));
     return this.reads.find(id, caller);
   }
 
@@ -93,10 +89,11 @@ export class RunControlService {
     return run;
   }
 
-  private async raiseCaps(run: RunRow, { cost_cap_usd: usd, token_cap: tokens }: NonNullable<ResumeRunBody>): Promise<void> {
-    if (usd !== undefined && (run.costCapNanoUsd === null || usd * 1e9 < run.costCapNanoUsd)) throw badRequest('cost_cap_usd', refusal('cost_cap_usd', usd, run.costCapNanoUsd === null ? null : run.costCapNanoUsd / 1e9));
-    if (tokens !== undefined && (run.tokenCap === null || tokens < run.tokenCap)) throw badRequest('token_cap', refusal('token_cap', tokens, run.tokenCap));
-    if (run.budgetId !== null) await this.budgets.raise(run.budgetId, { ...(usd !== undefined && { nanoUsd: Math.round(usd * 1e9) }), ...(tokens !== undefined && { tokens }) });
+  // The wish first, then the signal; what dies between is sent by the sweep.
+  private async steer(run: RunRow, steering: Steering, caps: { nanoUsd?: number; tokens?: number } = {}): Promise<void> {
+    if (!(await this.states.ask(run.id, steering, caps))) return;
+    await this.signal(run, runSignals[steering]);
+    await this.states.heard(run.id, steering);
   }
 
   // A row without workflow gets one: the signal is not lost.
@@ -105,6 +102,12 @@ export class RunControlService {
     await this.engine.startSoon(run);
     await this.engine.signal(run.id, name);
   }
+}
+
+function raisedCaps(run: RunRow, { cost_cap_usd: usd, token_cap: tokens }: NonNullable<ResumeRunBody>): { nanoUsd?: number; tokens?: number } {
+  if (usd !== undefined && (run.costCapNanoUsd === null || usd * 1e9 < run.costCapNanoUsd)) throw badRequest('cost_cap_usd', refusal('cost_cap_usd', usd, run.costCapNanoUsd === null ? null : run.costCapNanoUsd / 1e9));
+  if (tokens !== undefined && (run.tokenCap === null || tokens < run.tokenCap)) throw badRequest('token_cap', refusal('token_cap', tokens, run.tokenCap));
+  return { ...(usd !== undefined && { nanoUsd: Math.round(usd * 1e9) }), ...(tokens !== undefined && { tokens }) };
 }
 
 function refusal(field: string, value: number, present: number | null): string {

@@ -4,6 +4,7 @@ import type { BenchmarkProcedure } from '../../domain/benchmarks/benchmark-proce
 import type { DatasetManifest } from '../../domain/benchmarks/benchmark.js';
 import type { Reason } from '../../domain/runs/judge-run.js';
 import type { RunBenchmarkStatus, RunStatus } from '../../domain/runs/run-status.js';
+import { raisedCaps } from '../budgets/budgets.store.js';
 import { safeJson } from '../database/safe-json.js';
 import type { Sql } from '../database/sql.js';
 import type { RunMetadata, RunSubset } from './run.entity.js';
@@ -61,6 +62,9 @@ export interface RunAtWork {
   simulated: boolean;
   cancelRequested: boolean;
 }
+
+/** What a run may be asked for while it goes on; a cancellation has a mark of its own. */
+export type Steering = 'pause' | 'resume';
 
 /** A benchmark of a run as it stands. */
 export interface RunBenchmarkState {
@@ -150,10 +154,38 @@ export class RunStateStore {
     return rowCount === 1;
   }
 
+  /**
+   * Notes what the run is asked for until its workflow has heard it, so that it arrives whoever dies before, and raises its caps in the same statement (missing: as they are); false where it is over or
+   * to be canceled.
+   */
+  async ask(id: string, steering: Steering, caps: { nanoUsd?: number; tokens?: number } = {}): Promise<boolean> {
+    const { rows } = await this.sql.query({
+      text: `WITH asked AS (UPDATE runs SET steering = $2 WHERE id = $1 AND status NOT IN ${final} AND cancel_requested_at IS NULL RETURNING budget_id),
+             raised AS (UPDATE budgets SET ${raisedCaps('$3', '$4')} FROM asked WHERE budgets.id = asked.budget_id)
+             SELECT FROM asked`,
+      values: [id, steering, caps.nanoUsd ?? null, caps.tokens ?? null],
+    });
+    return rows.length === 1;
+  }
+
+  /** Its workflow has heard of it; what the run was asked for since stays. */
+  async heard(id: string, steering: Steering): Promise<void> {
+    await this.sql.query({ text: 'UPDATE runs SET steering = NULL WHERE id = $1 AND steering = $2', values: [id, steering] });
+  }
+
+  /** What the run was asked for and its workflow may not have heard of; null: nothing, or it is over. */
+  async unheard(id: string): Promise<'cancel' | Steering | null> {
+    const { rows } = await this.sql.query<{ wish: 'cancel' | Steering | null }>({
+      text: `SELECT CASE WHEN cancel_requested_at IS NULL THEN steering ELSE 'cancel' END AS wish FROM runs WHERE id = $1 AND status NOT IN ${final}`,
+      values: [id],
+    });
+    return rows[0]?.wish ?? null;
+  }
+
   /** Opens a run that is over once more: what was canceled, failed or never asked is pending again, done samples stay. Its workflow has to be started after it. False: it is not over. */
   async reopen(id: string): Promise<boolean> {
     const { rowCount } = await this.sql.query({
-      text: `WITH opened AS (UPDATE runs SET status = 'queued', reason = NULL, cancel_requested_at = NULL, finished_at = NULL WHERE id = $1 AND status IN ${final} RETURNING id), ${retryParts('(SELECT id FROM opened)')} SELECT FROM opened`,
+      text: `WITH opened AS (UPDATE runs SET status = 'queued', reason = NULL, cancel_requested_at = NULL, steering = NULL, finished_at = NULL WHERE id = $1 AND status IN ${final} RETURNING id), ${retryParts('(SELECT id FROM opened)')} SELECT FROM opened`,
       values: [id],
     });
     return rowCount === 1;
@@ -170,6 +202,15 @@ export class RunStateStore {
     await this.sql.query({
       text: `UPDATE runs SET status = 'running', reason = NULL, started_at = coalesce(started_at, now()), finished_at = NULL, metadata = metadata || $2::jsonb, simulated = simulated OR coalesce(($2::jsonb -> 'gremium_simulated')::boolean, false) WHERE id = $1 AND status <> 'canceled'`,
       values: [id, safeJson(metadata)],
+    });
+  }
+
+  /** Notes that this version of the code works on the run, where it is another one than the run was begun with. */
+  async noteCode(id: string, version: string): Promise<void> {
+    await this.sql.query({
+      text: `UPDATE runs SET metadata = metadata || jsonb_build_object('later_code_versions', coalesce(metadata->'later_code_versions', '[]') || to_jsonb($2::text))
+             WHERE id = $1 AND code_version <> $2 AND NOT coalesce(metadata->'later_code_versions', '[]') @> to_jsonb($2::text)`,
+      values: [id, version],
     });
   }
 
@@ -236,6 +277,11 @@ export class RunStateStore {
       text: `UPDATE run_benchmarks SET status = $3, reason = $4::jsonb, finished_at = now() WHERE run_id = $1 AND benchmark = $2`,
       values: [runId, benchmark, status, reason === null ? null : safeJson(reason)],
     });
+  }
+
+  /** Makes room for the next batch of a benchmark, after one that is over and scored. */
+  async leaveBatch(runId: string, benchmark: string, batchId: string): Promise<void> {
+    await this.sql.query({ text: 'UPDATE run_benchmarks SET batch_id = NULL WHERE run_id = $1 AND benchmark = $2 AND batch_id = $3', values: [runId, benchmark, batchId] });
   }
 
   /** Names the batch that answers a benchmark, once; returns the one that counts. */

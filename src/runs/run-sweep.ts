@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { isFinalRun } from '../../domain/runs/run-status.js';
+import { runSignals } from '../../workflows/messages/run-messages.js';
 import { wireTimings } from '../completions/wire-timings.js';
 import { CONFIG } from '../config/config.js';
 import type { Config } from '../config/config.js';
@@ -16,7 +17,10 @@ interface ActiveRun {
   createdAt: Date;
 }
 
-/** Looks after runs that nobody carries out: a row without workflow is started; one that can't be, or whose workflow ended without ending it, fails. */
+/**
+ * Looks after runs that nobody carries out: a row without workflow is started; one that can't be, or whose workflow ended without ending it, fails. A cancellation, a pause or its end that stands in the row
+ * is sent to the workflow, as whoever was to send it may have died before.
+ */
 @Injectable()
 export class RunSweep extends Sweep<ActiveRun> {
   private readonly states: RunStateStore;
@@ -39,7 +43,15 @@ export class RunSweep extends Sweep<ActiveRun> {
     const status = await this.engine.status(id);
     // One that completed belongs to an earlier state of the run, which was opened again since.
     if (status === null || status === 'COMPLETED') await this.startLate(id);
-    else if (status !== 'RUNNING' && status !== 'CONTINUED_AS_NEW') await this.fail(id, `The workflow ended (${status.toLowerCase()}) without ending the run.`);
+    else if (status === 'RUNNING') await this.tell(id);
+    else if (status !== 'CONTINUED_AS_NEW') await this.fail(id, `The workflow ended (${status.toLowerCase()}) without ending the run.`);
+  }
+
+  // Heard twice it does what it does once.
+  private async tell(id: string): Promise<void> {
+    const wish = await this.states.unheard(id);
+    if (wish === null || !(await this.engine.signal(id, runSignals[wish]))) return;
+    if (wish !== 'cancel') await this.states.heard(id, wish);
   }
 
   private async startLate(id: string): Promise<void> {

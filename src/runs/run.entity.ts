@@ -26,12 +26,16 @@ export interface RunMetadata {
   cli_model_override?: boolean;
   /** Judge that is also a member of the panel, if any. */
   judge_is_member?: string | null;
+  /** Which versions of the product and of scorers took part, where it was more than one: see `versionNotes`. */
+  later_code_versions?: string[];
+  scored_anew?: Record<string, { from: string; to: string; prompts: 'same' | 'earlier' }>;
   [key: string]: unknown;
 }
 
 /** A benchmark run: some benchmarks against one target; the workflow is `run/<id>`. */
 @Entity('runs')
 @Check('runs_status', `"status" IN ('queued', 'running', 'paused', 'succeeded', 'failed', 'canceled')`)
+@Check('runs_steering', `"steering" IN ('pause', 'resume')`)
 @Check('runs_mode', `"mode" IN ('batch', 'realtime')`)
 @Index('runs_idempotency', ['caller', 'idempotencyKey'], { unique: true, where: '"idempotency_key" IS NOT NULL' })
 @Index('runs_caller_created', ['caller', 'createdAt', 'id'])
@@ -117,6 +121,10 @@ export class RunEntity {
 
   @Column('timestamptz', { name: 'cancel_requested_at', nullable: true })
   cancelRequestedAt!: Date | null;
+
+  /** `pause` or `resume`, from when it was asked for until the workflow has heard it; null: nothing is on its way. */
+  @Column('text', { nullable: true })
+  steering!: 'pause' | 'resume' | null;
 
   @Column('timestamptz', { name: 'finished_at', nullable: true })
   finishedAt!: Date | null;

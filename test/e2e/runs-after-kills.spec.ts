@@ -1,8 +1,10 @@
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { seededUnit } from '../../src/simulated/seeded-hash.js';
+import { ConclaveClient } from '../support/conclave-client.js';
 import { rowsOf } from '../support/database.js';
 import { marker } from '../support/marker.js';
+import { RunClient } from '../support/run-client.js';
 import { startRunTestStack, type RunTestStack } from '../support/run-stack.js';
 import { planOf } from '../support/runs.js';
 import { simulatedProvider } from '../support/simulated-client.js';
@@ -115,6 +117,57 @@ describe('a worker that dies between the ledger and Temporal', () => {
       line.close();
     }
   }, 240_000);
+});
+
+describe('an api that dies between the row of a run and the signal', () => {
+  /** Asks for it through an api whose words do not reach Temporal, and kills that api once the row knows. */
+  async function askAndDie(id: string, action: 'cancel' | 'pause' | 'resume', body?: Record<string, unknown>): Promise<void> {
+    const line = await cuttable(stack.temporalAddress);
+    try {
+      const api = await stack.startApi({ TEMPORAL_ADDRESS: line.address });
+      line.cut();
+      const asked = new RunClient(new ConclaveClient(api.url)).act(id, action, body).catch(() => undefined);
+      await until(`the row to know of the ${action}`, async () => (await rowsOf(stack.databaseUrl, 'SELECT FROM runs WHERE id = $1 AND (cancel_requested_at IS NOT NULL OR steering = $2)', [id, action])).length === 1, 20_000, 20);
+      api.kill('SIGKILL');
+      await api.exited;
+      await asked;
+    } finally {
+      line.close();
+    }
+  }
+
+  it('loses no pause, no higher cap and no cancellation: another api sends them', async () => {
+    await stack.killWorkers();
+    await stack.startWorker();
+    const mark = marker();
+    await simulatedProvider().rules({ effect: 'hold', contains: mark });
+    const first = await stack.startApi();
+    const id = await new RunClient(new ConclaveClient(first.url)).start('openai/gpt-4o-mini', { concurrency: 1, token_cap: 1_000_000, config: { system_prompt: mark, max_tokens: 100 } });
+    await simulatedProvider().wait({ held: 1 }, { contains: mark });
+    await first.stop();
+
+    await askAndDie(id, 'pause');
+    const second = await stack.startApi();
+    expect(await stack.runs.until(id, ['paused'])).toMatchObject({ reason: { code: 'user' } });
+    await second.stop();
+
+    await askAndDie(id, 'resume', { token_cap: 2_000_000 });
+    const third = await stack.startApi();
+    await stack.runs.until(id, ['running']);
+    expect(await rowsOf(stack.databaseUrl, 'SELECT token_cap::integer AS cap FROM budgets WHERE id = $1', [`run/${id}`])).toEqual([{ cap: 2_000_000 }]);
+    // Nothing is sent a second time once it was heard.
+    await until('the row to be clear', async () => (await rowsOf(stack.databaseUrl, 'SELECT FROM runs WHERE id = $1 AND steering IS NULL', [id])).length === 1);
+    await new RunClient(new ConclaveClient(third.url)).act(id, 'pause');
+    await stack.runs.until(id, ['paused']);
+    // Whoever stands still looks at no row.
+    await simulatedProvider().releaseOnce({ contains: mark });
+    await until('the benchmark to stand still', async () => (await stack.runs.client.workflow.getHandle(`run/${id}/conclave-mini`).describe()).status.name === 'COMPLETED');
+    await third.stop();
+
+    await askAndDie(id, 'cancel');
+    await stack.startApi();
+    expect(await stack.runs.ended(id)).toMatchObject({ status: 'canceled' });
+  }, 180_000);
 });
 
 describe('a run by batch whose workers are killed', () => {

@@ -5,7 +5,7 @@ import { createTestDatabase } from './database.js';
 import { startTestTemporal } from './engines.js';
 import { startNodeProcess, type NodeProcess } from './node-process.js';
 import { RunDriver } from './runs.js';
-import { productEnvironment, stackAddresses } from './stack.js';
+import { productEnvironment, stackAddresses, startApi } from './stack.js';
 
 /** A spec's own database, Temporal, home and workers, over the shared simulated provider: for runs whose workers die, or whose data lies in the home. */
 export interface RunTestStack {
@@ -13,6 +13,8 @@ export interface RunTestStack {
   databaseUrl: string;
   home: string;
   startWorker(environment?: Record<string, string>): Promise<NodeProcess>;
+  /** An api of the spec's own; `stop` it, or it ends with the stack. */
+  startApi(environment?: Record<string, string>): Promise<NodeProcess & { url: string }>;
   /** Where Temporal listens. */
   temporalAddress: string;
   /** Sends SIGKILL to every worker. */
@@ -27,6 +29,7 @@ export async function startRunTestStack(): Promise<RunTestStack> {
   const [database, temporal] = await Promise.all([createTestDatabase(), startTestTemporal()]);
   const addresses = { ...stackAddresses(), databaseUrl: database.url, temporalAddress: temporal.address };
   const workers: NodeProcess[] = [];
+  const apis: NodeProcess[] = [];
   const runs = await RunDriver.connect(addresses);
   return {
     runs,
@@ -42,13 +45,18 @@ export async function startRunTestStack(): Promise<RunTestStack> {
       workers.push(worker);
       return worker;
     },
+    startApi: async (environment = {}) => {
+      const api = await startApi({ ...productEnvironment(addresses, home), ...environment });
+      apis.push(api);
+      return api;
+    },
     place: (benchmark, file, name) => {
       mkdirSync(join(home, 'datasets', benchmark), { recursive: true });
       copyFileSync(file, join(home, 'datasets', benchmark, name));
     },
     stop: async () => {
       await runs.close();
-      await Promise.all(workers.map((worker) => worker.stop()));
+      await Promise.all([...apis, ...workers].map((process) => process.stop()));
       await temporal.stop();
       await database.drop();
       rmSync(home, { recursive: true, force: true });
