@@ -25,6 +25,7 @@ async function begin(parts: RunParts, runId: string): ReturnType<RunActivities['
   const benchmarks = (await parts.state.benchmarks(runId)).filter(({ status }) => status !== 'succeeded').map(({ benchmark }) => benchmark);
   const begun = { benchmarks, mode: run.mode, concurrency: run.concurrency, plan: plainModel(run.plan) ? null : run.plan };
   if (run.cancelRequested) return { ...begun, benchmarks: [] };
+  await parts.state.noteCode(runId, parts.codeVersion);
   await parts.state.begin(runId, { ...(await gremiumMetadata(parts, run)), judge_is_member: judgeAmong(run) });
   await Promise.all(modelsOf(run.plan).map((model) => probe(parts, model)));
   return begun;

@@ -1,17 +1,27 @@
+import { Context } from '@temporalio/activity';
+import { findBenchmark } from '../domain/benchmarks/registry.js';
 import { endOfBenchmark, endOfRun } from '../domain/runs/judge-run.js';
 import { readGremiumFacts } from '../src/providers/gremium-facts.js';
 import type { RunAtWork } from '../src/runs/run-state.store.js';
 import type { RunMetadata } from '../src/runs/run.entity.js';
+import { withHeartbeats } from './heartbeats.js';
 import type { RunActivities } from './run-activities.js';
 import { runAtWork } from './run-parts.js';
 import type { RunParts } from './run-parts.js';
 
-/** The activity that ends a benchmark by what its samples came to. */
-export function createFinishRunBenchmark({ state, samples }: RunParts): RunActivities['finishRunBenchmark'] {
-  return async ({ runId, benchmark, failure }) => {
-    const end = endOfBenchmark(await samples.counts(runId, benchmark), failure);
-    await state.endBenchmark(runId, benchmark, end.status, end.reason);
-    return { status: end.status };
+/** The activity that ends a benchmark by what its samples came to. What another version of the product scored before it is scored anew: one rule for all answers. */
+export function createFinishRunBenchmark({ state, samples, scores, codeVersion }: RunParts): RunActivities['finishRunBenchmark'] {
+  return ({ runId, benchmark: name, failure }) => {
+    let scored = 0;
+    const finish = async (): ReturnType<RunActivities['finishRunBenchmark']> => {
+      await state.noteCode(runId, codeVersion);
+      const benchmark = findBenchmark(name);
+      if (benchmark) await scores.align(runId, benchmark, (count) => { scored = count; });
+      const end = endOfBenchmark(await samples.counts(runId, name), failure);
+      await state.endBenchmark(runId, name, end.status, end.reason);
+      return { status: end.status };
+    };
+    return withHeartbeats(Context.current(), finish(), () => ({ scored }));
   };
 }
 

@@ -30,8 +30,12 @@ export function createLoadSamples(parts: RunParts): RunActivities['loadSamples']
     const benchmark = benchmarkNamed(name);
     const standing = (await parts.state.benchmarks(runId)).find((candidate) => candidate.benchmark === name);
     await parts.state.beginBenchmark(runId, name);
-    if (standing?.sampleCount != null) return { samples: standing.sampleCount, needsSetup: null };
     let progress: unknown = 'opening';
+    if (standing?.sampleCount != null) {
+      // Taken up again, maybe by a later version of the product, whose scorer must not stand beside the earlier one's.
+      await withHeartbeats(context, parts.scores.align(runId, benchmark, (scored) => { progress = { scored }; }), () => progress);
+      return { samples: standing.sampleCount, needsSetup: null };
+    }
     return withHeartbeats(context, toldOnce(loadBenchmark(parts, run, benchmark, (told) => { progress = told; })), () => progress);
   };
 }

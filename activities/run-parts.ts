@@ -8,6 +8,7 @@ import type { CallFailure } from '../domain/failures/failure-code.js';
 import type { RetryKnobs } from '../domain/failures/retry-delays.js';
 import type { BudgetsStore } from '../src/budgets/budgets.store.js';
 import type { InferenceClient } from '../src/providers/inference-client.js';
+import type { RunScoresStore } from '../src/runs/run-scores.store.js';
 import type { PendingSample, RunSamplesStore, SampleResult } from '../src/runs/run-samples.store.js';
 import type { RunAtWork, RunStateStore } from '../src/runs/run-state.store.js';
 import type { SampleBatchesStore } from '../src/runs/sample-batches.store.js';
@@ -26,6 +27,7 @@ export interface OpenedDataset {
 export interface RunParts {
   state: RunStateStore;
   samples: RunSamplesStore;
+  scores: RunScoresStore;
   batches: SampleBatchesStore;
   budgets: BudgetsStore;
   writer: SampleWriter;
@@ -39,6 +41,8 @@ export interface RunParts {
   limits(model: ModelReference): { contextTokens: number | null; outputTokens: number | null };
   /** The data set, downloaded where need be. `ok: false`: it can't be had, and how to provide it. Throws `DatasetFault`-like errors with a `code` for files that are wrong. */
   openDataset(benchmark: Benchmark, onProgress: (progress: { file: string; bytes: number; ofBytes: number | null }) => void): Promise<({ ok: true } & OpenedDataset) | { ok: false; instructions: string }>;
+  /** Of this process. */
+  codeVersion: string;
   /** Milliseconds for each call to a Gremium. */
   gremiumTimeoutMs: number;
   /** Address of the Gremium; null: not enabled. */

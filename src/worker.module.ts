@@ -44,6 +44,7 @@ import { streamAttempt, TextPublisher } from './completions/publish-text.js';
 import { RecordCompletionStore } from './completions/record-completion.store.js';
 import type { Config } from './config/config.js';
 import { loadModelRegistry } from './config/model-registry.js';
+import { codeVersion } from './config/product-version.js';
 import { createPostgresPool } from './database/postgres-pool.js';
 import { ProviderGate } from './limits/provider-gate.js';
 import { limitsOf } from './limits/limits-of.js';
@@ -55,6 +56,7 @@ import { openDataset } from './datasets/open-dataset.js';
 import { gremiumBaseUrl } from './providers/gremium.js';
 import { sharedPool } from './providers/http-fetch.js';
 import { InferenceClient } from './providers/inference-client.js';
+import { RunScoresStore } from './runs/run-scores.store.js';
 import { RunSamplesStore } from './runs/run-samples.store.js';
 import { RunStateStore } from './runs/run-state.store.js';
 import { SampleBatchesStore } from './runs/sample-batches.store.js';
@@ -169,6 +171,8 @@ export function composeWorker(config: Config, databaseUrl: string, log: Logger):
   const runs: RunParts = {
     state,
     samples,
+    scores: new RunScoresStore(jobPool),
+    codeVersion: codeVersion(),
     batches: new SampleBatchesStore(jobPool, resolveBatchOptions({}, config.file.batches)),
     budgets,
     writer: new SampleWriter(samples, callLog),

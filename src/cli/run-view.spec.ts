@@ -67,7 +67,7 @@ describe('a run on a terminal', () => {
   it('tells what a number alone would hide', () => {
     const text = screen(
       run({
-        status: 'failed', reason: { code: 'benchmark_failed', message: '1 of 2 benchmarks did not succeed. math: needs setup (Put the file there.)' }, metadata: { gremium_changed: { gremium_version: '2' }, judge_is_member: 'openai/gpt-4o' },
+        status: 'failed', reason: { code: 'benchmark_failed', message: '1 of 2 benchmarks did not succeed. math: needs setup (Put the file there.)' }, metadata: { gremium_changed: { gremium_version: '2' }, judge_is_member: 'openai/gpt-4o', later_code_versions: ['0.2.0'], scored_anew: { gsm8k: { from: 'gsm8k-1', to: 'gsm8k-2', prompts: 'same' } } },
         benchmarks: [benchmark({ unextracted: 3, batch_id: 'batch_7', also: { strict: 0.712 } }), benchmark({ name: 'math', status: 'needs_setup', samples: 0, done: 0, errors: 0, reason: { code: 'needs_setup', message: 'Put the file there.' } })],
       }),
     );
@@ -78,6 +78,8 @@ describe('a run on a terminal', () => {
     expect(text.match(/Put the file there/g)).toHaveLength(1);
     expect(text).toContain('The Gremium was another one at the end');
     expect(text).toContain('judge openai/gpt-4o is also a member');
+    expect(text).toContain('carried this run out: 0.1.0, 0.2.0.');
+    expect(text).toContain('gsm8k: every answer is scored by gsm8k-2');
   });
 
   it('keeps to the screen', () => {

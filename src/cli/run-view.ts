@@ -1,4 +1,5 @@
 import Table from 'cli-table3';
+import { versionNotes } from '../../domain/runs/version-notes.js';
 import { accuracyInterval } from '../../domain/statistics/accuracy-interval.js';
 import { duration } from './duration.js';
 import { exitCodes } from './exit-codes.js';
@@ -150,6 +151,7 @@ function notes(run: RunOnWire): string[] {
   const flags = [
     ...(run.metadata.gremium_changed ? ['The Gremium was another one at the end of the run than at its start.'] : []),
     ...(run.metadata.judge_is_member ? [`The judge ${run.metadata.judge_is_member} is also a member of what was measured.`] : []),
+    ...versionNotes(run.code_version, run.metadata),
   ];
   const told = run.reason?.message ?? '';
   const reasons = run.benchmarks.filter((one) => one.reason && !told.includes(one.reason.message)).map((one) => `${one.name}: ${one.reason?.message ?? ''}`);

@@ -1,4 +1,5 @@
 import type { ExportableRun, RunDocumentBenchmark, RunDocumentSample, RunSummary } from '../../domain/exports/run-document.js';
+import { versionNotes } from '../../domain/runs/version-notes.js';
 import { accuracyInterval } from '../../domain/statistics/accuracy-interval.js';
 import { panelSeats } from './panel-seats.js';
 import { costText } from './results-json.js';
@@ -23,6 +24,7 @@ export async function* resultsMarkdown({ run, benchmarks, samples }: ExportableR
     ...(Object.keys(run.config).length === 0 ? [] : [['settings', JSON.stringify(run.config)] as const]),
     ['prices', JSON.stringify(run.price_snapshot)],
     ['code', run.code_version],
+    ...versionNotes(run.code_version, run.metadata).map((note) => ['versions', note] as const),
     ['answers', run.simulated ? 'of the simulated provider' : 'of real models'],
     ['from, to', `${run.started_at ?? ''}, ${run.finished_at ?? 'not finished'}`],
   ]);

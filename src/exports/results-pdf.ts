@@ -1,6 +1,7 @@
 import PDFDocument from 'pdfkit';
 import { z } from 'zod';
 import type { ExportableRun, RunDocumentBenchmark, RunSummary } from '../../domain/exports/run-document.js';
+import { versionNotes } from '../../domain/runs/version-notes.js';
 import { accuracyInterval } from '../../domain/statistics/accuracy-interval.js';
 import { accuracyText, costOf, seatRows, subsetText, unverifiedNote } from './results-markdown.js';
 
@@ -45,6 +46,7 @@ function title(document: PDFKit.PDFDocument, run: ExportableRun['run']): void {
     ...(run.judge === null ? [] : [['Judge', `${run.judge.provider}/${run.judge.model}${typeof run.metadata['judge_is_member'] === 'string' ? ', also a member of what was measured' : ''}`] as const]),
     ...(Object.keys(run.config).length === 0 ? [] : [['Settings', JSON.stringify(run.config)] as const]),
     ['Code', run.code_version],
+    ...versionNotes(run.code_version, run.metadata).map((note) => ['Versions', note] as const),
     ['Time', `${run.started_at ?? 'not started'} to ${run.finished_at ?? 'not finished'}`],
   ]);
 }

@@ -6,6 +6,7 @@ import { createBatchRows } from '../../test/support/batch-rows.js';
 import { createTestDatabase, type TestDatabase } from '../../test/support/database.js';
 import { whileServerRestarts } from '../../test/support/lost-connection.js';
 import { RunScoresStore } from './run-scores.store.js';
+import { RunStateStore } from './run-state.store.js';
 import { RunSummaryStore } from './run-summary.store.js';
 import { RunsStore } from './runs.store.js';
 
@@ -59,6 +60,36 @@ describe('a run that batches answered', () => {
     expect((await pool.query<{ extracted: string }>("SELECT extracted FROM run_samples WHERE id = 'run_1.math.0'")).rows).toEqual([{ extracted: String.raw`\u0000` }]);
     const { rows } = await pool.query<{ version: string; badge: string }>("SELECT scorer_version AS version, procedure->>'badge' AS badge FROM run_benchmarks WHERE run_id = 'run_1' AND benchmark = 'gsm8k'");
     expect(rows).toEqual([{ version: findBenchmark('gsm8k')?.scorerVersion, badge: 'simplified' }]);
+  });
+
+  it('has one scorer for all answers of a benchmark, and says that it was another one at first', async () => {
+    const present = findBenchmark('gsm8k')!;
+    const scores = new RunScoresStore(pool);
+    await pool.query(`INSERT INTO run_samples (id, run_id, benchmark, ordinal, item_id, epoch, item, expected, request, status, verdict, score, answer, scorer_version)
+      VALUES ('run_1.gsm8k.1', 'run_1', 'gsm8k', 1, 'c', 0, '{"id":"c","question":"?","choices":[],"target":"2","category":null}', '2', '{"messages":[],"sampling":{}}', 'done', 'incorrect', 0, '#### 2', 'gsm8k-old'),
+             ('run_1.gsm8k.2', 'run_1', 'gsm8k', 2, 'd', 0, '{"id":"d","question":"?","choices":[],"target":"3","category":null}', '3', '{"messages":[],"sampling":{}}', 'error', null, null, null, null)`);
+    await pool.query(`UPDATE run_benchmarks SET scorer_version = 'gsm8k-old' WHERE run_id = 'run_1'`);
+    expect(await scores.align('run_1', present)).toBe(1);
+    const samples = async () => (await pool.query(`SELECT verdict, scorer_version AS version FROM run_samples WHERE run_id = 'run_1' AND benchmark = 'gsm8k' ORDER BY ordinal`)).rows;
+    expect(await samples()).toEqual([{ verdict: 'correct', version: present.scorerVersion }, { verdict: 'correct', version: present.scorerVersion }, { verdict: null, version: null }]);
+    const facts = async () => (await pool.query(`SELECT run.metadata, part.scorer_version AS version FROM runs run JOIN run_benchmarks part ON part.run_id = run.id WHERE run.id = 'run_1'`)).rows;
+    // The questions of these rows are not worded as the benchmark words them.
+    const noted = [{ metadata: { scored_anew: { gsm8k: { from: 'gsm8k-old', to: present.scorerVersion, prompts: 'earlier' } } }, version: present.scorerVersion }];
+    expect(await facts()).toEqual(noted);
+    expect(await scores.align('run_1', present)).toBe(0);
+    expect(await facts()).toEqual(noted);
+    // Died after the last answer and before the note.
+    await pool.query(`UPDATE run_benchmarks SET scorer_version = 'gsm8k-old'`);
+    await pool.query(`UPDATE runs SET metadata = '{}'`);
+    await scores.align('run_1', present);
+    expect(await facts()).toEqual(noted);
+    await pool.query(`UPDATE runs SET metadata = '{}'`);
+  });
+
+  it('names the versions of the code that took it up later, each once', async () => {
+    const states = new RunStateStore(pool);
+    for (const version of ['1', '2', '2', '3']) await states.noteCode('run_1', version);
+    expect((await pool.query('SELECT metadata FROM runs')).rows).toEqual([{ metadata: { later_code_versions: ['2', '3'] } }]);
   });
 
   it('stays where the server restarts while it is removed, and so does this process', async () => {

@@ -329,6 +329,32 @@ describe('steering a run', () => {
     expect(await callsOf(id)).toEqual([{ paid: 5, samples: 5, twice: 0 }]);
   });
 
+  it('taken up again by a later version has one scorer for all answers, and says which versions took part', async () => {
+    const model = ownModel();
+    await simulated.rules({ ...samplesOf(model), effect: '400', count: 2 });
+    const id = await runs.start(model);
+    const { summary } = await runs.ended(id);
+    expect(summary).toMatchObject({ done: 4, errors: 2 });
+    const verdicts = async () => new Map((await runs.samples(id)).filter(({ verdict }) => verdict !== null).map((sample) => [sample.id, sample.verdict]));
+    const before = await verdicts();
+    await rows(`UPDATE run_samples SET verdict = 'unextracted', score = 0, extracted = NULL, scorer_version = 'older' WHERE run_id = $1 AND status = 'done'`, [id]);
+    await rows(`UPDATE run_benchmarks SET scorer_version = 'older' WHERE run_id = $1`, [id]);
+    await rows(`UPDATE runs SET code_version = '0.0.1' WHERE id = $1`, [id]);
+    expect((await runs.act(id, 'retry-errors')).status).toBe(200);
+    const again = await until('the errors to be answered', async () => {
+      const run = await runs.read(id);
+      return run.status === 'succeeded' && run.summary.done === 6 ? run : null;
+    });
+    const versions = await rows<{ version: string }>('SELECT DISTINCT scorer_version AS version FROM run_samples WHERE run_id = $1', [id]);
+    expect(versions).toEqual([{ version: expect.stringMatching(/^conclave-mini/) }]);
+    expect([...(await verdicts())]).toEqual(expect.arrayContaining([...before]));
+    const present = versions[0]!.version;
+    expect(again).toMatchObject({ benchmarks: [{ scorer_version: present }], metadata: { later_code_versions: [expect.any(String)], scored_anew: { 'conclave-mini': { from: 'older', to: present, prompts: 'same' } } } });
+    expect(await callsOf(id)).toEqual([{ paid: 6, samples: 6, twice: 0 }]);
+    for (const format of ['json', 'jsonl', 'csv', 'markdown']) expect((await api.get(`/api/runs/${id}/export?format=${format}`)).text).toMatch(/scored_anew.*later_code_versions/s);
+    expect((await api.get(`/api/runs/${id}/export?format=markdown`)).text).toContain(`every answer is scored by ${present}; the run was begun with older.`);
+  });
+
   it('is gone with samples and calls when it is deleted', async () => {
     const id = await runs.start(ownModel(), { subset_count: 2 });
     await runs.ended(id);
