@@ -49,8 +49,8 @@ export interface RunActivities {
   createSampleBatch(input: RunBenchmarkReference): Promise<{ batchId: string; items: number; isOver: boolean } | { stop: 'pause' | 'cancel' } | null>;
   /** Waits for the end of the benchmark's batch, one look an attempt. `held`: the batch paused itself, and the run with it. */
   awaitSampleBatch(input: RunBenchmarkReference & { batchId: string }): Promise<{ state: 'ended' } | { state: 'held'; reason: Reason }>;
-  /** Scores what the batch answered and records it. */
-  collectSampleBatch(input: RunBenchmarkReference & { batchId: string }): Promise<{ done: number; errors: number }>;
+  /** Scores what the batch answered and records it. `more`: samples are pending that it did not ask, for the next batch. */
+  collectSampleBatch(input: RunBenchmarkReference & { batchId: string }): Promise<{ done: number; errors: number; more?: boolean }>;
   /** Ends a benchmark: succeeded, or failed with a reason; `failure`: what stopped it. */
   finishRunBenchmark(input: RunBenchmarkReference & { failure: Reason | null }): Promise<{ status: 'succeeded' | 'failed' }>;
   setRunStatus(input: RunReference & { status: 'running' | 'paused'; reason: Reason | null }): Promise<void>;

@@ -4,6 +4,7 @@ import type { Benchmark } from '../domain/benchmarks/benchmark.js';
 import { failureCodes, isRetryable } from '../domain/failures/failure-code.js';
 import type { FailureCode } from '../domain/failures/failure-code.js';
 import { sampleSeed } from '../domain/runs/sample-seed.js';
+import type { BatchRow } from '../src/batches/batches.store.js';
 import type { ItemResult } from '../src/batches/batch-items.store.js';
 import type { BatchedSample } from '../src/runs/sample-batches.store.js';
 import type { PendingSample, SampleResult } from '../src/runs/run-samples.store.js';
@@ -58,8 +59,13 @@ async function takeAnswers(parts: RunParts, { id: runId }: RunAtWork, benchmark:
   }
 }
 
-async function* seeded({ samples }: RunParts, run: RunAtWork, benchmark: string): AsyncGenerator<BatchedSample> {
-  for await (const { id, itemId, epoch, request } of samples.pendingRequests(run.id, benchmark)) yield { id, request, seed: sampleSeed(run.subset.seed, { benchmark, itemId, epoch }) };
+// No more than one batch may ask: those after them are the next one's, when this one is over.
+async function* seeded({ samples, policy }: RunParts, run: RunAtWork, benchmark: string): AsyncGenerator<BatchedSample> {
+  let count = 0;
+  for await (const { id, itemId, epoch, request } of samples.pendingRequests(run.id, benchmark)) {
+    yield { id, request, seed: sampleSeed(run.subset.seed, { benchmark, itemId, epoch }) };
+    if (++count === policy.batchSamples) return;
+  }
 }
 
 function nameOf({ plan, model }: RunAtWork): string {
@@ -91,14 +97,19 @@ function needsSomebody(code: string): boolean {
 export function createCollectSampleBatch(parts: RunParts): RunActivities['collectSampleBatch'] {
   return ({ runId, benchmark, batchId }) => {
     const collected = { done: 0, errors: 0 };
-    return withHeartbeats(Context.current(), collect(parts, { runId, benchmark, batchId }, collected), () => collected);
+    return withHeartbeats(Context.current(), collectBatch(parts, { runId, benchmark, batchId }, collected), () => collected);
   };
 }
 
-async function collect(parts: RunParts, { runId, benchmark: name, batchId }: RunBenchmarkReference & { batchId: string }, collected: { done: number; errors: number }): Promise<{ done: number; errors: number }> {
-  await scoreItems(parts, name, parts.batches.results(batchId), collected);
-  await missingItems(parts, runId, name, batchId);
-  return collected;
+/** Scores what the batch answered, as the activity does. */
+export async function collectBatch(parts: RunParts, { runId, benchmark, batchId }: RunBenchmarkReference & { batchId: string }, collected: { done: number; errors: number }): ReturnType<RunActivities['collectSampleBatch']> {
+  await scoreItems(parts, benchmark, parts.batches.results(batchId), collected);
+  const batch = await parts.batches.find(batchId);
+  if (batch && batch.status !== 'completed') await missingItems(parts, { runId, benchmark }, batch);
+  // Its samples all have an outcome now: what is pending was never in it.
+  if (!batch || (await parts.samples.nextChunk(runId, benchmark, 0, 1)) === null) return collected;
+  await parts.state.leaveBatch(runId, benchmark, batchId);
+  return { ...collected, more: true };
 }
 
 async function scoreItems(parts: RunParts, name: string, items: AsyncIterable<ItemResult>, collected: { done: number; errors: number }): Promise<void> {
@@ -121,11 +132,9 @@ async function scoreItems(parts: RunParts, name: string, items: AsyncIterable<It
   if (group.length > 0) await write();
 }
 
-// A batch whose input was refused has no items: its reason is each sample's error.
-async function missingItems(parts: RunParts, runId: string, benchmark: string, batchId: string): Promise<void> {
-  const batch = await parts.batches.find(batchId);
-  if (!batch || batch.status === 'completed') return;
-  const message = `Batch ${batchId} ${batch.status}${batch.reason ? `: ${batch.reason.message}` : '.'}`;
+// A batch whose input was refused has no items: its reason is each sample's error, also of those that would have been the next batch's.
+async function missingItems(parts: RunParts, { runId, benchmark }: RunBenchmarkReference, batch: Pick<BatchRow, 'id' | 'status' | 'reason'>): Promise<void> {
+  const message = `Batch ${batch.id} ${batch.status}${batch.reason ? `: ${batch.reason.message}` : '.'}`;
   let group: SampleResult[] = [];
   for await (const { id } of parts.samples.pendingRequests(runId, benchmark)) {
     group.push(failed(id, { code: batch.status === 'canceled' ? 'canceled' : 'internal', message }));

@@ -111,7 +111,16 @@ class BenchmarkWork {
     });
   }
 
+  /** By one batch after the other, as a batch holds only so many samples. */
   private async byBatch(): Promise<RunBenchmarkResult> {
+    for (;;) {
+      const result = await this.oneBatch();
+      if (result !== null) return result;
+    }
+  }
+
+  /** Null: there is more to ask. */
+  private async oneBatch(): Promise<RunBenchmarkResult | null> {
     const made = await activities.createSampleBatch.executeWithOptions(stepOptions(this.policy.rows, 'make the batch'), [this.reference]);
     if (made === null) return this.end(null);
     if ('stop' in made) return this.stopped({ by: made.stop });
@@ -119,8 +128,8 @@ class BenchmarkWork {
     if (!made.isOver) await this.startBatch(batchId, made.items);
     const ended = await activities.awaitSampleBatch.executeWithOptions(stepOptions(this.policy.awaitBatch, `await · ${batchId}`), [{ ...this.reference, batchId }]);
     if (ended.state === 'held') return { state: 'held', reason: ended.reason };
-    await activities.collectSampleBatch.executeWithOptions(stepOptions(this.policy.loadSamples, `score · ${batchId}`), [{ ...this.reference, batchId }]);
-    return this.end(null);
+    const { more } = await activities.collectSampleBatch.executeWithOptions(stepOptions(this.policy.loadSamples, `score · ${batchId}`), [{ ...this.reference, batchId }]);
+    return more === true ? null : this.end(null);
   }
 
   // The batch outlives this workflow: it is a batch as any other. One that runs already, after a pause of the run, is told to go on.

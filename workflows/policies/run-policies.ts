@@ -18,6 +18,8 @@ export interface RunPolicy {
   awaitBatch: StepPolicy & { pollMs: number; longestPollMs: number };
   /** Of a plain model's chunk and of a panel's. */
   chunk: { plainSamples: number; panelSamples: number; panelConcurrency: number };
+  /** Most samples of one batch; the next batch begins when it is over. */
+  batchSamples: number;
   /** Chunks of a plain model at the same time, which share the run's concurrency, so that two workers can take part and one chunk's end does not leave the provider idle. */
   plainWindow: number;
   /** Milliseconds for all attempts of one sample and for one call; upper bound of any wait between attempts, which are conclave.yaml's; waits between rate limits in a row, then the run pauses. */
@@ -46,6 +48,8 @@ export const runPolicies: Record<PolicyName, RunPolicy> = {
     awaitBatch: { startToCloseMs: minute, scheduleToCloseMs: 40 * day, heartbeatMs: minute, retry: { initialMs: 5_000, maximumMs: minute }, pollMs: 5_000, longestPollMs: minute },
     // A chunk of a plain model is three events for five hundred samples. A council's sample is about forty events: 25 of them stay far below what a history may hold.
     chunk: { plainSamples: 500, panelSamples: 25, panelConcurrency: 10 },
+    // As many as a batch may have.
+    batchSamples: 100_000,
     plainWindow: 2,
     // Half an hour, as the predecessor's for a consensus service. No Retry-After is longer than ten minutes.
     sample: { timeoutMs: 30 * minute, callTimeoutMs: 10 * minute, longestRetryMs: 10 * minute, rateLimitDelaysMs },
@@ -62,6 +66,7 @@ export const runPolicies: Record<PolicyName, RunPolicy> = {
     answerSamples: { startToCloseMs: 5 * minute, scheduleToCloseMs: 10 * minute, heartbeatMs: 3_000, retry: { initialMs: 50, maximumMs: 500 }, lookMs: 100 },
     awaitBatch: { startToCloseMs: minute, scheduleToCloseMs: hour, heartbeatMs: 10_000, retry: { initialMs: 50, maximumMs: 500 }, pollMs: 200, longestPollMs: 500 },
     chunk: { plainSamples: 50, panelSamples: 10, panelConcurrency: 5 },
+    batchSamples: 1_000,
     plainWindow: 2,
     sample: { timeoutMs: 5 * minute, callTimeoutMs: 20_000, longestRetryMs: 400, rateLimitDelaysMs: [50, 50, 100, 100, 100] },
     panelCalls: { attempts: 30, retry: { initialMs: 50, maximumMs: 500 } },
