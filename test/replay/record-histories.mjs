@@ -1,5 +1,6 @@
 // Records one history per branch of the workflows of completions and batches from the real product on simulated answers:
 //   node test/replay/record-histories.mjs [name …]
+// Files named `…-before` are of the same scenarios, recorded by the code before a branch: the side of `patched` that new executions don't take.
 // Run it when a branch is new, and keep the old files: executions that began with them may still be running somewhere.
 import { createServer } from 'node:http';
 import { mkdtempSync, writeFileSync } from 'node:fs';
@@ -70,6 +71,8 @@ const runScenarios = {
   'run-paused': { plan: ['single', ['simulated/alder']], rules: [{ effect: 'slow', latencyMs: 300 }], steer: ['pause', 'resume'] },
   'run-canceled': { plan: ['council', members, ['simulated/chair']], rules: [{ effect: 'slow', latencyMs: 1_000 }], steer: ['cancel'], chunk: true },
   'run-capped': { plan: ['single', ['openai/gpt-4o-mini']], run: { caps: { nanoUsd: null, tokens: 2_500 }, config: { max_tokens: 2_000 }, subset: { seed: 'conclave', percent: null, count: 40 } }, atPause: true },
+  'run-refused-member': { plan: ['council', members, ['simulated/chair']], rules: [{ model: 'alder', effect: '401' }], chunk: true },
+  'run-batch-canceled-at-cap': { plan: ['single', ['openai/gpt-4o-mini']], run: { mode: 'batch', provider: 'openai', model: 'gpt-4o-mini', caps: { nanoUsd: 1, tokens: null }, config: { max_tokens: 100 } }, cancelAtPause: true },
   'run-retried': { plan: ['single', ['simulated/alder']], rules: [{ effect: '400', count: 2 }], retry: true },
 };
 
@@ -78,6 +81,7 @@ const { startApi, startSimulated, productEnvironment } = await importSupport('st
 const { startNodeProcess } = await importSupport('node-process');
 const { createTestDatabase } = await importSupport('database');
 const { RunDriver, planOf } = await importSupport('runs');
+const { until } = await importSupport('until');
 const { SimulatedClient } = await importSupport('simulated-client');
 buildProduct();
 
@@ -124,7 +128,7 @@ async function record(wanted) {
   }
 }
 
-async function recordRun(runs, control, client, name, { plan, run = {}, rules = [], steer = [], chunk = false, atPause = false, retry = false }) {
+async function recordRun(runs, control, client, name, { plan, run = {}, rules = [], steer = [], chunk = false, atPause = false, cancelAtPause = false, retry = false }) {
   const mark = `record-${name}`;
   await control.rules(...rules.map((rule) => ({ contains: mark, ...rule })));
   const id = await runs.start({ plan: planOf(...plan), benchmarks: ['conclave-mini'], subset: { seed: 'conclave', percent: null, count: 6 }, concurrency: 2, ...run, config: { system_prompt: mark, ...run.config } });
@@ -134,8 +138,12 @@ async function recordRun(runs, control, client, name, { plan, run = {}, rules = 
     else await runs.signal(id, step);
     if (step === 'pause') await runs.until(id, ['paused']);
   }
+  if (atPause || cancelAtPause) await runs.until(id, ['paused']);
+  if (cancelAtPause) {
+    await until('the benchmark to stand still', async () => (await client.workflow.getHandle(`run/${id}/conclave-mini`).describe()).status.name === 'COMPLETED');
+    await runs.cancel(id);
+  }
   if (atPause) {
-    await runs.until(id, ['paused']);
     await runs.raiseTokens(id, 1_000_000);
     await runs.signal(id, 'resume');
   }
