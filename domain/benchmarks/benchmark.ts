@@ -86,6 +86,8 @@ export interface Benchmark {
   sampling: Sampling;
   /** Whether the order of choices depends on sample id and seed; else the source's order. */
   shufflesChoices: boolean;
+  /** Sums up categories further, such as MMLU's subjects; null: in no group. Missing: categories are all there is. */
+  groupOf?: (category: string) => string | null;
   /** Reads one row of a file; null: no item (a header, a row of another split). `index` counts rows from 0. */
   read(row: unknown, index: number): BenchmarkItem | null;
   prompt(item: BenchmarkItem, seed: string): BenchmarkPrompt;

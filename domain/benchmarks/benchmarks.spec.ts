@@ -26,7 +26,7 @@ function verdictsOf(benchmark: Benchmark, items: readonly BenchmarkItem[], answe
 describe('the registry', () => {
   it('has every benchmark of the folder, each under its own name', () => {
     const files = readdirSync(new URL('.', import.meta.url)).filter((name) => /^[a-z0-9-]+\.ts$/.test(name)).map((name) => name.replace('.ts', ''));
-    const frame = ['benchmark', 'benchmark-procedure', 'choice-prompt', 'number-score', 'parse-json-row', 'registry', 'seeded-rank'];
+    const frame = ['benchmark', 'benchmark-procedure', 'choice-prompt', 'mmlu-groups', 'number-score', 'parse-json-row', 'registry', 'seeded-rank'];
     const named = new Set(benchmarks.map(({ name }) => name.replaceAll('_', '-').replace('-1000', '')));
     expect([...named].sort()).toEqual(files.filter((file) => !frame.includes(file)).sort());
     expect(new Set(benchmarks.map(({ name }) => name)).size).toBe(benchmarks.length);

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { choiceLetters, finalChoice } from '../scorers/choice-answers.js';
 import type { Benchmark, BenchmarkDifference } from './benchmark.js';
 import { choicePrompt, scoreChoice } from './choice-prompt.js';
+import { mmluGroup } from './mmlu-groups.js';
 
 const row = z.object({ question: z.string(), choices: z.array(z.string()), answer: z.union([z.number(), z.bigint()]), subject: z.string() });
 
@@ -41,6 +42,7 @@ export const mmlu: Benchmark = {
     count: 14_042,
     files: [{ name: 'test-00000-of-00001.parquet', url: 'https://huggingface.co/datasets/cais/mmlu/resolve/c30699e8356da336a370243923dbaf21066bb9fe/all/test-00000-of-00001.parquet', sha256: null, bytes: null, format: 'parquet' }],
   },
+  groupOf: mmluGroup,
   read: (raw, index) => {
     const { question, choices, answer, subject } = row.parse(raw);
     return { id: `test-${String(index)}`, question, choices, target: choiceLetters[Number(answer)] ?? '?', category: subject };

@@ -9,6 +9,8 @@ const verdict = z.enum(['correct', 'incorrect', 'unextracted']);
 const nanoUsd = z.int().nullable().describe('Nano-USD; null: unknown');
 const interval = z.tuple([z.number(), z.number()]).nullable();
 
+const categorySummary = z.object({ samples: z.int(), accuracy: z.number().nullable() });
+
 /** What a run, or one of its benchmarks, came to. Shares are in [0, 1]; null where there is nothing to divide by. */
 export const summarySchema = z.object({
   samples: z.int().describe('All that were to be answered'),
@@ -24,7 +26,8 @@ export const summarySchema = z.object({
   error_rate: z.number().nullable(),
   unextracted_rate: z.number().nullable(),
   also: z.record(z.string(), z.number()).describe('Share of right answers by further readings, such as `strict`'),
-  by_category: z.record(z.string(), z.object({ samples: z.int(), accuracy: z.number().nullable() })),
+  by_category: z.record(z.string(), categorySummary),
+  by_group: z.record(z.string(), categorySummary).optional().describe('Categories summed up, such as the subjects of MMLU; missing: the benchmark has no groups'),
   input_tokens: z.int(),
   output_tokens: z.int(),
   cost_nano_usd: z.int().describe('Of all calls whose cost is known'),

@@ -74,7 +74,7 @@ function section(benchmark: RunDocumentBenchmark, epochs: number): string {
     ['data', dataset === null ? 'not loaded' : `${dataset.source} at ${dataset.revision}, ${dataset.files.map(({ name, sha256, verified }) => `${name} ${sha256 ?? 'unverified'}${unverifiedNote(verified)}`).join(', ')}`],
     ['prompts', benchmark.prompt_hash ?? 'none'],
     ['cost', costOf(summary)],
-  ])}${categoriesText(summary)}${differences === '' ? '' : `\nDifferences from the official procedure:\n\n${differences}`}`;
+  ])}${categoriesText('By group', summary.by_group ?? {})}${categoriesText('By category', summary.by_category)}${differences === '' ? '' : `\nDifferences from the official procedure:\n\n${differences}`}`;
 }
 
 /** What is said of a hash that was not known beforehand. */
@@ -82,9 +82,9 @@ export function unverifiedNote(verified: boolean | undefined): string {
   return verified === false ? ' (unverified: as first seen)' : '';
 }
 
-function categoriesText({ by_category: categories }: RunSummary): string {
+function categoriesText(title: string, categories: RunSummary['by_category']): string {
   const rows = Object.entries(categories).map(([name, { samples, accuracy }]) => [name, accuracy === null ? 'none answered' : `${(accuracy * 100).toFixed(1)} % of ${String(samples)}`] as const);
-  return rows.length < 2 ? '' : `\nBy category:\n\n${table(rows)}`;
+  return rows.length < 2 ? '' : `\n${title}:\n\n${table(rows)}`;
 }
 
 function sampleText(sample: RunDocumentSample): string {

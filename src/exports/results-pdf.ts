@@ -141,11 +141,16 @@ function benchmarkPart(document: PDFKit.PDFDocument, benchmark: RunDocumentBench
     ...benchmark.differences.map(({ what, official, here }) => ['Differs', `${what}: officially ${official}; here ${here}`] as const),
   ]);
   outcomes(document, summary);
-  const categories = Object.entries(summary.by_category);
+  shares(document, 'By group', summary.by_group ?? {});
+  shares(document, 'By category', summary.by_category);
+}
+
+function shares(document: PDFKit.PDFDocument, title: string, parts: RunSummary['by_category']): void {
+  const categories = Object.entries(parts);
   if (categories.length < 2) return;
   // With the first bars below it.
   room(document, 20 + heightOf(Math.min(categories.length, fewestBars)));
-  document.fontSize(9).fillColor(faint).text('By category', margin).moveDown(0.3);
+  document.fontSize(9).fillColor(faint).text(title, margin).moveDown(0.3);
   bars(document, categories.map(([label, { samples, accuracy }]) => ({ label, share: accuracy, interval: null, note: accuracy === null ? 'none answered' : `${(accuracy * 100).toFixed(1)} % of ${String(samples)}` })));
 }
 

@@ -62,6 +62,26 @@ describe('a run as it is read', () => {
     expect(exported?.benchmarks[0]?.summary).toMatchObject({ also: { strict: 1 }, by_category: { x: { samples: 4, accuracy: 0.75 }, y: { samples: 2, accuracy: 0 } } });
   });
 
+  it('sums the subjects of MMLU up in its groups, each answered question once', async () => {
+    await pool.query(`INSERT INTO runs (id, caller, body_hash, status, provider, model, plan, mode, subset, epochs, concurrency, config, metadata, price_snapshot, code_version, simulated)
+      SELECT 'run_3', caller, body_hash, status, provider, model, plan, mode, subset, 1, concurrency, config, metadata, price_snapshot, code_version, simulated FROM runs WHERE id = 'run_1'`);
+    await pool.query(`INSERT INTO run_benchmarks (run_id, benchmark, position, status) VALUES ('run_3', 'mmlu', 0, 'succeeded')`);
+    const answered = [['astronomy', 1], ['astronomy', 1], ['astronomy', 0], ['machine_learning', 0], ['machine_learning', null], ['philosophy', 1], ['virology', null], ['a subject of its own', 1]] as const;
+    await pool.query(
+      `INSERT INTO run_samples (id, run_id, benchmark, ordinal, item_id, epoch, item, expected, request, status, verdict, score)
+       SELECT 'run_3.mmlu.' || ordinal, 'run_3', 'mmlu', ordinal, ordinal, 0, jsonb_build_object('category', category), 'A', '{"messages":[],"sampling":{}}', CASE WHEN score IS NULL THEN 'error' ELSE 'done' END, CASE score WHEN 1 THEN 'correct' WHEN 0 THEN 'incorrect' END, score
+       FROM unnest($1::text[], $2::float8[]) WITH ORDINALITY AS answered (category, score, ordinal)`,
+      [answered.map(([category]) => category), answered.map(([, score]) => score)],
+    );
+    const [mmlu] = (await store.exportable('run_3', null))!.benchmarks;
+    expect(mmlu!.summary).toMatchObject({
+      by_category: { 'a subject of its own': { samples: 1, accuracy: 1 }, astronomy: { samples: 3, accuracy: 2 / 3 }, machine_learning: { samples: 2, accuracy: 0 }, virology: { samples: 1, accuracy: null } },
+      by_group: { STEM: { samples: 5, accuracy: 0.5 }, humanities: { samples: 1, accuracy: 1 }, other: { samples: 1, accuracy: null } },
+    });
+    // What has no groups says nothing of them.
+    expect((await store.exportable('run_1', null))!.benchmarks[0]!.summary).not.toHaveProperty('by_group');
+  });
+
   it('streams its samples with what each cost, and makes a document of its schema', async () => {
     const exported = await store.exportable('run_1', 'key_a');
     let json = '';

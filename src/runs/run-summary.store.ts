@@ -1,3 +1,4 @@
+import { findBenchmark } from '../../domain/benchmarks/registry.js';
 import type { RunSummary } from '../../domain/exports/run-document.js';
 import { wilsonInterval } from '../../domain/statistics/wilson-interval.js';
 import type { Sql } from '../database/sql.js';
@@ -29,6 +30,14 @@ interface MoneyRow {
   cost_known: boolean;
 }
 
+interface CategoryRow {
+  benchmark: string;
+  category: string;
+  samples: number;
+  done: number;
+  score: number;
+}
+
 /** The parts of a run that are summed up: one entry per benchmark, and `''` for the whole run. */
 export type RunSummaries = ReadonlyMap<string, RunSummary>;
 
@@ -42,7 +51,10 @@ export class RunSummaryStore {
     const summaries = new Map<string, RunSummary>();
     for (const row of counts) {
       const paid = row.benchmark === '' ? sumOf(money) : money.filter(({ benchmark }) => benchmark === row.benchmark);
-      summaries.set(row.benchmark, summaryOf(row, spreads.find(({ benchmark }) => benchmark === row.benchmark), paid[0], also.get(row.benchmark) ?? {}, categories.get(row.benchmark) ?? {}));
+      summaries.set(row.benchmark, {
+        ...summaryOf(row, spreads.find(({ benchmark }) => benchmark === row.benchmark), paid[0], also.get(row.benchmark) ?? {}),
+        ...byCategory(row.benchmark, categories.filter(({ benchmark }) => benchmark === row.benchmark)),
+      });
     }
     return summaries;
   }
@@ -92,17 +104,34 @@ export class RunSummaryStore {
     return grouped(rows, ({ reading, share }) => [reading, share]);
   }
 
-  private async categories(runId: string): Promise<Map<string, RunSummary['by_category']>> {
-    const { rows } = await this.sql.query<{ benchmark: string; category: string; samples: string; accuracy: number | null }>({
-      text: `SELECT benchmark, item->>'category' AS category, count(*) AS samples, (avg(score) FILTER (WHERE status = 'done'))::float8 AS accuracy FROM run_samples
+  private async categories(runId: string): Promise<CategoryRow[]> {
+    const { rows } = await this.sql.query<CategoryRow>({
+      text: `SELECT benchmark, item->>'category' AS category, count(*)::integer AS samples, count(*) FILTER (WHERE status = 'done')::integer AS done, coalesce(sum(score) FILTER (WHERE status = 'done'), 0) AS score FROM run_samples
              WHERE run_id = $1 AND item->>'category' IS NOT NULL GROUP BY benchmark, item->>'category' ORDER BY item->>'category'`,
       values: [runId],
     });
-    return grouped(rows, ({ category, samples, accuracy }) => [category, { samples: Number(samples), accuracy }]);
+    return rows;
   }
 }
 
-function summaryOf(row: CountsRow, spread: SpreadRow | undefined, money: MoneyRow | undefined, also: RunSummary['also'], categories: RunSummary['by_category']): RunSummary {
+/** What the categories of a benchmark came to, and the groups it sums them up in. */
+function byCategory(name: string, rows: readonly CategoryRow[]): Pick<RunSummary, 'by_category' | 'by_group'> {
+  const groupOf = findBenchmark(name)?.groupOf;
+  const sums = new Map<string, CategoryRow>();
+  for (const row of groupOf ? rows : []) {
+    const group = groupOf?.(row.category) ?? null;
+    if (group === null) continue;
+    const sum = sums.get(group);
+    sums.set(group, { ...row, samples: row.samples + (sum?.samples ?? 0), done: row.done + (sum?.done ?? 0), score: row.score + (sum?.score ?? 0) });
+  }
+  const entry = (label: string, { samples, done, score }: CategoryRow): [string, { samples: number; accuracy: number | null }] => [label, { samples, accuracy: done === 0 ? null : score / done }];
+  return {
+    by_category: Object.fromEntries(rows.map((row) => entry(row.category, row))),
+    ...(groupOf && { by_group: Object.fromEntries([...sums].sort().map(([group, sum]) => entry(group, sum))) }),
+  };
+}
+
+function summaryOf(row: CountsRow, spread: SpreadRow | undefined, money: MoneyRow | undefined, also: RunSummary['also']): Omit<RunSummary, 'by_category'> {
   const [samples, done, errors, unextracted] = [Number(row.samples), Number(row.done), Number(row.errors), Number(row.unextracted)];
   const clusters = Number(spread?.clusters ?? 0);
   const share = (part: number, whole: number): number | null => (whole === 0 ? null : part / whole);
@@ -120,7 +149,6 @@ function summaryOf(row: CountsRow, spread: SpreadRow | undefined, money: MoneyRo
     error_rate: share(errors, samples),
     unextracted_rate: share(unextracted, done),
     also,
-    by_category: categories,
     input_tokens: Number(money?.input_tokens ?? 0),
     output_tokens: Number(money?.output_tokens ?? 0),
     cost_nano_usd: Number(money?.cost ?? 0),
