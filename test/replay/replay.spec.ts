@@ -62,6 +62,7 @@ describe('recorded histories', () => {
     const sides = [
       { patch: '2026-11-samples-under-way-are-recorded', before: 'run-refused-member-before-chunk', since: 'run-refused-member-chunk' },
       { patch: '2026-11-refused-panel-calls', before: 'run-refused-member-before-chunk', since: 'run-refused-member-chunk' },
+      { patch: '2026-11-resume-while-told', before: 'run-batch-canceled-at-cap-before', since: 'run-batch-canceled-at-cap' },
       { patch: '2026-11-cancel-of-a-held-batch', before: 'run-batch-canceled-at-cap-before', since: 'run-batch-canceled-at-cap' },
     ];
     expect(sides.map(({ patch }) => patch).sort()).toEqual(patchesAskedFor().sort());
