@@ -125,12 +125,12 @@ describe('a run by batch that is steered', () => {
 describe('a run by batch with more samples than one batch may hold', () => {
   it('is answered by one batch after the other, each sample once', async () => {
     const mark = marker();
-    // Batches of 1,000 in the policies of tests.
-    const id = await start(mark, { subset_count: 60, epochs: 17, token_cap: 10_000_000 });
-    expect(await runs.ended(id, 150_000)).toMatchObject({ status: 'succeeded', summary: { samples: 1_020, done: 1_020, errors: 0 } });
-    expect((await sizes(mark)).sort((one, other) => other - one)).toEqual([1_000, 20]);
+    // Batches of 1,400 in the policies of tests.
+    const id = await start(mark, { subset_count: 60, epochs: 24, token_cap: 10_000_000 });
+    expect(await runs.ended(id, 150_000)).toMatchObject({ status: 'succeeded', summary: { samples: 1_440, done: 1_440, errors: 0 } });
+    expect((await sizes(mark)).sort((one, other) => other - one)).toEqual([1_400, 40]);
     const all = await paid(id);
-    expect(all).toMatchObject({ calls: 1_020, twice: 0 });
+    expect(all).toMatchObject({ calls: 1_440, twice: 0 });
     expect(await budgetOf(id)).toMatchObject({ spentTokens: all.tokens, reservedTokens: 0 });
     expect((await api.request('DELETE', `/api/runs/${id}`)).status).toBe(204);
     expect(await rows(`SELECT id FROM batches WHERE metadata->>'run_id' = $1`, [id])).toEqual([]);

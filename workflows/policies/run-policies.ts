@@ -66,7 +66,7 @@ export const runPolicies: Record<PolicyName, RunPolicy> = {
     answerSamples: { startToCloseMs: 5 * minute, scheduleToCloseMs: 10 * minute, heartbeatMs: 3_000, retry: { initialMs: 50, maximumMs: 500 }, lookMs: 100 },
     awaitBatch: { startToCloseMs: minute, scheduleToCloseMs: hour, heartbeatMs: 10_000, retry: { initialMs: 50, maximumMs: 500 }, pollMs: 200, longestPollMs: 500 },
     chunk: { plainSamples: 50, panelSamples: 10, panelConcurrency: 5 },
-    batchSamples: 1_000,
+    batchSamples: 1_400,
     plainWindow: 2,
     sample: { timeoutMs: 5 * minute, callTimeoutMs: 20_000, longestRetryMs: 400, rateLimitDelaysMs: [50, 50, 100, 100, 100] },
     panelCalls: { attempts: 30, retry: { initialMs: 50, maximumMs: 500 } },
